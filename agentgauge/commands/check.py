@@ -1,0 +1,40 @@
+"""`agentgauge check`: is the spec right?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from agentgauge.spec_argument import spec_argument
+from spec.load import load_spec
+from spec.problems import SpecError
+
+
+@click.command("check")
+@spec_argument
+def command(spec_path: Path) -> None:
+    """Check SPEC and print every problem in it.
+
+    Each problem is one line, in the order of the file:
+
+    \b
+      agents.yaml:41:10: alerts.SlowTools.for: "5minutes" is not a duration; try 5m
+
+    Exits with 0 where there is none, else with 1.
+    """
+    try:
+        spec = load_spec(spec_path)
+    except SpecError as error:
+        for problem in error.problems:
+            click.echo(str(problem))
+        count = len(error.problems)
+        click.echo(f"{count} problem{'s' if count > 1 else ''} found", err=True)
+        sys.exit(1)
+    parts = (
+        (len(spec.sources), "source"), (len(spec.alerts), "alert"),
+        (len(spec.dashboards), "dashboard"), (len(spec.oncall.receivers), "receiver"),
+    )  # fmt: skip
+    counted = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in parts)
+    click.echo(f"{spec_path} is right: {counted}", err=True)

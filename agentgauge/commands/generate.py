@@ -1,0 +1,56 @@
+"""`agentgauge generate`: the spec's dashboards, rules, routes, tests and runbooks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from agentgauge.spec_argument import load_or_exit, spec_argument
+
+_EXTRA = "the generator needs packages that a plain install leaves out: pip install 'agentgauge[generate]'"
+
+
+@click.command("generate")
+@spec_argument
+@click.option(
+    "--out", default=".", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where dashboards/ and alerts/ go; the current folder unless named.",
+)  # fmt: skip
+@click.option("--check", is_flag=True, help="Write nothing; name what differs and exit with 1.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what differs and exit with 1.")
+def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
+    """Write the dashboards and alerts that SPEC describes.
+
+    dashboards/ and alerts/ belong to the generator: what it wrote earlier and no longer needs is
+    removed, files of anybody else are left alone (and named by --check). The same spec gives the
+    same bytes, so that CI can compare:
+
+    \b
+      agentgauge generate --check
+    """
+    spec = load_or_exit(spec_path)
+    try:
+        from generator.build import build  # noqa: PLC0415 (a sidecar has no grafanalib)
+        from generator.output import drift, unified, write  # noqa: PLC0415 (the same)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error}; {_EXTRA}") from error
+    artefacts = build(spec)
+    if check or diff:
+        found = drift(artefacts, out)
+        if diff:
+            click.echo(unified(found), nl=False)
+        else:
+            for one in found:
+                click.echo(f"{one.how}: {one.path}")
+        if found:
+            click.echo(f"{len(found)} files differ; `agentgauge generate` mends them", err=True)
+        sys.exit(1 if found else 0)
+    try:
+        changed = write(artefacts, out)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}; nothing is lost") from error
+    for path in changed:
+        click.echo(path)
+    click.echo(f"{len(artefacts)} files, {len(changed)} changed", err=True)

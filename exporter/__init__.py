@@ -1,0 +1,1 @@
+"""The exporter: agents' log lines in, Prometheus metrics out."""

@@ -1,0 +1,150 @@
+"""JSON, one object a line: a block at once where it is well-formed, else line by line.
+
+A line that the typed decoder refuses is decoded again, alone and untyped. What no rule reads is
+skipped, and not even checked for UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from exporter.formats.decoded import Decoded
+from spec.node import scalar_text
+
+if TYPE_CHECKING:
+    from exporter.mapping.plan import Branch, Plan
+
+# Kinds of lines that no rule is for are learned, so that they do not slow the rest down.
+MAX_LEARNED = 256
+_BOM = b"\xef\xbb\xbf"
+
+
+class Refused(Exception):  # noqa: N818 (not an error of the program)
+    """A line can't be read; the message is the reason."""
+
+
+class JsonLines:
+    """Decodes lines into the structs of a plan's branches."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Make the structs; they are kept in the branches' shapes."""
+        self._tag_field = plan.tag_field
+        self._branches: dict[str | None, Branch] = {}
+        for number, branch in enumerate(plan.branches):
+            branch.shape.make_struct(f"Line{number}", plan.tag_field, branch.tag)
+            self._branches[branch.tag] = branch
+        self._learned: dict[str, type] = {}
+        self._unmatched_types: set[type] = set()
+        self._build()
+
+    def _build(self) -> None:
+        structs = [branch.shape.struct for branch in self._branches.values()]
+        union: Any = None
+        for struct in (*structs, *self._learned.values()):
+            union = struct if union is None else union | struct
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(union)
+
+    def decode(self, data: bytes) -> Decoded:
+        """Decode a block of whole lines."""
+        try:
+            events = self._decoder.decode_lines(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._by_line(data)
+        if len(events) == data.count(b"\n"):
+            return Decoded(events)
+        # Blank lines, or a value that does not keep to its line.
+        return self._by_line(data)
+
+    def _by_line(self, data: bytes) -> Decoded:
+        decoded = Decoded([])
+        learned = len(self._learned)
+        for line in data.split(b"\n")[:-1]:
+            stripped = line.strip()
+            if not stripped or stripped == _BOM:
+                decoded.blank += 1
+                continue
+            try:
+                event = self._line(stripped)
+            except Refused as refused:
+                decoded.rejected.append(str(refused))
+                continue
+            if event is None:
+                decoded.unmatched += 1
+            else:
+                decoded.events.append(event)
+        if len(self._learned) > learned:
+            self._build()
+        return decoded
+
+    def _line(self, line: bytes) -> object:
+        """Decode one line; None where no rule is for its kind."""
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        value = untyped(line)
+        if not isinstance(value, dict):
+            raise Refused("not_an_object")
+        tag: str | None = None
+        if self._tag_field is not None:
+            tag = scalar_text(value.get(self._tag_field))
+            if tag is None:
+                return None
+            if tag not in self._branches:
+                self._learn(tag, value[self._tag_field])
+                return None
+        return self._branches[tag].shape.build(value)
+
+    def _learn(self, tag: str, written: object) -> None:
+        if isinstance(written, str) and len(self._learned) < MAX_LEARNED:
+            self._learned.setdefault(
+                tag,
+                msgspec.defstruct(
+                    f"Other{len(self._learned)}", [], tag_field=self._tag_field, tag=tag, gc=False
+                ),
+            )
+
+
+def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """Decode a line of any shape.
+
+    Raises:
+        Refused: it is no JSON; the message is the reason.
+    """
+    try:
+        return msgspec.json.decode(line)
+    except UnicodeDecodeError:
+        raise Refused("not_utf8") from None
+    except RecursionError:
+        raise Refused("too_deep") from None
+    except msgspec.ValidationError:
+        return _with_large_numbers(line)
+    except msgspec.DecodeError:
+        raise Refused("malformed") from None
+
+
+def _with_large_numbers(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """Decode a line with numbers that no float holds (1e999), which become infinite."""
+    try:
+        value = json.loads(line, parse_constant=_no_json, parse_int=_integer)
+        # Half a surrogate pair is JSON, but no text that could become a label.
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise Refused("too_deep") from None
+    except UnicodeError:
+        raise Refused("not_utf8") from None
+    except ValueError:
+        raise Refused("malformed") from None
+    return value
+
+
+def _no_json(_: str) -> object:
+    raise ValueError
+
+
+def _integer(digits: str) -> int | float:
+    limit = 400  # Python refuses to read absurdly long integers
+    return int(digits) if len(digits) < limit else float("inf")

@@ -1,0 +1,128 @@
+"""A plan to a function: Python that applies a block of decoded events, written once at the start."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from exporter.mapping.code import Code, Scope
+from exporter.mapping.read_code import HELPERS, first_of
+from exporter.mapping.rule_code import rule_code
+from exporter.mapping.shape import Shape
+from exporter.mapping.values import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exporter.mapping.plan import Branch, Plan, Rule
+    from exporter.mapping.runtime import Runtime
+
+# The outcome of a line so far: 0 unmatched, 1 repeat, 2 applied.
+_OUTCOME = re.compile(r"\bo = ")
+_EPOCH_SCALE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+
+
+def compile_events(plan: Plan, run: Runtime) -> tuple[Callable[..., tuple[int, int, int]], str]:
+    """Write and compile the function that applies events.
+
+    Call it with a list of structs and the stream's name; it gives how many lines were applied,
+    repeats and unmatched. Also gives its source, for people who want to read it.
+    """
+    code = Code(names=_names(run))
+    code.lines.append("def apply(events, stream):")
+    code.emit("applied = repeat = unmatched = 0")
+    with code.block("for e in events:"):
+        code.emit("kind = e.__class__")
+        for number, branch in enumerate(plan.branches):
+            struct = code.constant(branch.shape.struct, "S")
+            with code.block(f"{'el' if number else ''}if kind is {struct}:"):
+                _branch(branch, plan, code, run)
+        with code.block("else:"):
+            code.emit("unmatched += 1")
+    code.emit("return applied, repeat, unmatched")
+    function: Callable[..., tuple[int, int, int]] = _function(code, "apply")
+    return function, "\n".join(code.lines)
+
+
+def compile_abandoned(plan: Plan, run: Runtime) -> None:
+    """Compile what happens to starts that never end, and hand it to their pairs."""
+    for rules in plan.abandoned.values():
+        code = Code(names=_names(run))
+        code.lines.append("def give_up(started):")
+        code.emit("o = 0")
+        code.emit("time = started.time")
+        for rule in rules:
+            scope = Scope(Shape(), outer={"time": "time", "started": "started"})
+            rule_code(rule, code, scope, run, None)
+        run.pairs(rules[0]).give_up = _function(code, "give_up")
+
+
+def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime) -> None:
+    scope = Scope(branch.shape, outer={"e": "e", "file": "stream"})
+    code.emit("o = 0")
+    start = len(code.lines)
+    sure = False
+    for rule in branch.rules:
+        with_time = scope.inner() if _differs(rule, branch) else scope
+        _time(rule, code, with_time)
+        sure = rule_code(rule, code, with_time, run, plan.tag_field) or sure
+    if sure:  # every such line is applied, whatever the other rules say
+        if not any(_OUTCOME.search(line) for line in code.lines[start:]):
+            del code.lines[start - 1]
+        code.emit("applied += 1")
+        return
+    with code.block("if o == 2:"):
+        code.emit("applied += 1")
+    with code.block("elif o:"):
+        code.emit("repeat += 1")
+    with code.block("else:"):
+        code.emit("unmatched += 1")
+
+
+def _differs(rule: Rule, branch: Branch) -> bool:
+    """Tell whether mappings with times of their own meet in a branch."""
+    return any(other.mapping.time != rule.mapping.time for other in branch.rules)
+
+
+def _time(rule: Rule, code: Code, scope: Scope) -> None:
+    """Emit the reading of the event's time, once for all rules that share it."""
+    mapping = rule.mapping
+    if not mapping.time or "time" in scope.outer:
+        return
+    source = first_of(mapping.time, code, scope)
+    time = code.variable("t")
+    code.emit(f"{time} = {source}")
+    code.emit("bad = None")
+    scale = _EPOCH_SCALE[mapping.time_unit] if mapping.time_unit else None
+    with code.block(f"if {time} is not None and ({time}.__class__ is not DATETIME or not {time}.tzinfo):"):
+        code.emit(f"{time} = MOMENT({time}, {scale})")
+        with code.block(f"if {time}.__class__ is str:"):
+            code.emit(f"bad, {time} = {time}, None")
+    scope.outer["time"] = time
+    scope.outer["bad"] = "bad"
+
+
+def _names(run: Runtime) -> dict[str, Any]:
+    return {
+        **HELPERS,
+        "REJECT": run.reject,
+        "AMOUNT": run.amount,
+        "ANY_NUMBER": run.any_number,
+        "IN_PROGRESS": run.in_progress,
+        "DATETIME": datetime,
+        "MOMENT": moment,
+    }
+
+
+def _function(code: Code, name: str) -> Any:  # noqa: ANN401 (a function made at run time)
+    """Compile the lines. Names become default arguments: locals are the fastest to read."""
+    head, *body = code.lines
+    names = [key for key in code.names if not key.startswith("__")]
+    defaults = "".join(f", {key}={key}" for key in names)
+    source = "\n".join([head.replace("):", f"{defaults}):"), *body])
+    space = dict(code.names)
+    # The source is made of the spec's own structure: places become attribute indices, every text
+    # of the spec stands in it as a quoted literal or as an object in `names`.
+    exec(compile(source, f"<mapping {name}>", "exec"), space)  # noqa: S102 (see above)
+    return space[name]

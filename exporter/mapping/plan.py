@@ -1,0 +1,208 @@
+"""Before code is written: which rules there are, what they read, and how lines are told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from exporter.mapping.shape import Shape
+from spec.mapping import Const, EventRule, Field, Mapping, Path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spec.mapping import LabelRule
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An event rule with its place: `number` counts over all mappings of the source."""
+
+    number: int
+    mapping: Mapping
+    event: EventRule
+
+    @property
+    def name(self) -> str:
+        """The name under which the rule is counted."""
+        return f"{self.mapping.name}.{self.event.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The rules of one kind of line. `tag` is the kind, None where all lines are alike."""
+
+    tag: str | None
+    shape: Shape
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of it: `tag_field` is the key that tells kinds of lines apart, None where none does."""
+
+    rules: tuple[Rule, ...]
+    tag_field: str | None
+    branches: tuple[Branch, ...]
+    abandoned: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+
+def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
+    """Plan the mappings of one source, which all apply to every line."""
+    every = [(mapping, event) for mapping in mappings for event in mapping.events]
+    rules = tuple(Rule(number, *pair) for number, pair in enumerate(every))
+    on_lines = tuple(rule for rule in rules if rule.event.abandoned is None)
+    abandoned: dict[str, tuple[Rule, ...]] = {}
+    for rule in rules:
+        if rule.event.abandoned is not None:
+            pair = rule.event.abandoned
+            abandoned[pair] = (*abandoned.get(pair, ()), rule)
+    tag_field = _tag_field(on_lines)
+    if tag_field is None:
+        branches: tuple[Branch, ...] = (Branch(None, _shape(on_lines, None), on_lines),)
+    else:
+        kinds = {value: None for rule in on_lines for value in _tag_values(rule, tag_field)}
+        of_kind = {
+            kind: tuple(r for r in on_lines if kind in _tag_values(r, tag_field)) for kind in kinds
+        }
+        branches = tuple(Branch(k, _shape(r, tag_field), r) for k, r in of_kind.items())
+    return Plan(rules, tag_field, branches, abandoned)
+
+
+def _tag_field(rules: tuple[Rule, ...]) -> str | None:
+    """Find the one key that every rule tests for equality."""
+    common: set[str] | None = None
+    for rule in rules:
+        tested = {
+            test.path.parts[0]
+            for test in rule.event.when
+            if test.op == "is" and not test.negated and len(test.path.parts) == 1
+        }
+        common = tested if common is None else common & tested
+    usable = {key for key in common or () if not key.startswith("$")}
+    looped = {name for rule in rules for name, _ in rule.event.each}
+    return min(usable - looped, default=None)
+
+
+def _tag_values(rule: Rule, tag_field: str) -> tuple[str, ...]:
+    for test in rule.event.when:
+        if test.path.parts == (tag_field,) and test.op == "is" and isinstance(test.operand, tuple):
+            return test.operand
+    return ()
+
+
+def implied(rule: Rule, tag_field: str | None) -> set[int]:
+    """Number the tests of a rule that its branch has answered already."""
+    return {
+        number
+        for number, test in enumerate(rule.event.when)
+        if tag_field is not None and test.path.parts == (tag_field,) and test.op == "is"
+    }
+
+
+def _shape(rules: tuple[Rule, ...], tag_field: str | None) -> Shape:
+    """Gather all places that rules read."""
+    root = Shape()
+    for rule in rules:
+        loops: dict[str, Shape] = {}
+        for name, path in rule.event.each:
+            loops[name] = walk(root, loops, path)
+        for path in _paths(rule):
+            _mark(root, loops, path)
+        for path in _times(rule):
+            place = find(root, loops, path, make=True)
+            if place is not None:
+                place.time = True
+        for number, test in enumerate(rule.event.when):
+            if number not in implied(rule, tag_field):
+                _mark(root, loops, test.path)
+    return root
+
+
+def _mark(root: Shape, loops: dict[str, Shape], path: Path) -> None:
+    place = find(root, loops, path, make=True)
+    if place is not None:
+        place.leaf = True
+
+
+def walk(root: Shape, loops: dict[str, Shape], path: Path) -> Shape:
+    """Give the shape of the elements below a place."""
+    place = find(root, loops, path, make=True) or Shape()
+    if place.element is None:
+        place.element = Shape()
+    return place.element
+
+
+def find(root: Shape, loops: dict[str, Shape], path: Path, *, make: bool = False) -> Shape | None:
+    """Find a path's place; None for what is not in the line ($names, keys of elements)."""
+    parts = path.parts
+    if parts[0].startswith("$"):
+        return None
+    place, rest = (loops[parts[0]], parts[1:]) if parts[0] in loops else (root, parts)
+    if rest[:1] == ("$key",):
+        return None
+    for part in rest:
+        if part in ("$count", "*"):
+            if place.element is None:
+                place.element = Shape()
+            if part == "$count":
+                return None
+            place = place.element
+        else:
+            if not make and part not in place.children:
+                return None
+            place = place.child(part)
+    return place
+
+
+def _paths(rule: Rule) -> Iterator[Path]:
+    event = rule.event
+    keys = [event.dedupe, event.pair.by if event.pair else None]
+    if event.streak:
+        keys.append(event.streak.by)
+        yield from _paths_of(event.streak.of)
+    for key in keys:
+        for of, _ in key.parts if key else ():
+            yield from _paths_of(of)
+    for label in read_labels(rule).values():
+        yield from _paths_of(label.of)
+    for update in event.updates:
+        if update.state is not None:
+            yield from _paths_of(update.state.of)
+        elif not update.time:
+            for of in (update.of, *update.minus):
+                yield from _paths_of(of)
+    for test in event.when:
+        if test.op == "differs_from_sum_of" and isinstance(test.operand, tuple):
+            yield Path(test.operand)
+
+
+def _times(rule: Rule) -> Iterator[Path]:
+    """Places that hold points in time, which the decoder reads faster than we could."""
+    yield from _paths_of(rule.mapping.time)
+    for update in rule.event.updates:
+        if update.time:
+            yield from _paths_of(update.of)
+
+
+def _paths_of(of: Field) -> Iterator[Path]:
+    yield from (path for path in of if not isinstance(path, Const))
+
+
+def used_labels(rule: Rule) -> tuple[str, ...]:
+    """Name the labels of a rule that its updates, or the newest event of an agent, need."""
+    updates = rule.event.updates
+    wanted = {label for update in updates for label in update.family.labels}
+    wanted.add("agent")
+    return tuple(label for label in rule.event.labels if label in wanted)
+
+
+def read_labels(rule: Rule) -> dict[str, LabelRule]:
+    """Give the labels that a rule reads from the line itself, its updates' own included."""
+    event = rule.event
+    starts = event.pair is not None and event.pair.role == "start"
+    needed = event.labels if starts else used_labels(rule)
+    own = {name: event.labels[name] for name in needed if name not in event.kept}
+    for number, update in enumerate(event.updates):
+        own |= {f"{number} {name}": label for name, label in update.labels.items()}
+    return own

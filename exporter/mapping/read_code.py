@@ -1,0 +1,189 @@
+"""Code that reads: places, labels, tests, keys and numbers of a line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from exporter.mapping.values import (
+    MAX_NUMBER,
+    Memo,
+    cut_function,
+    differs,
+    elements,
+    epoch_seconds,
+    label_function,
+    number,
+    text,
+)
+from spec.mapping import Const, Path
+
+if TYPE_CHECKING:
+    from exporter.mapping.code import Code, Scope
+    from exporter.mapping.shape import Shape
+    from spec.mapping import Field, Key, LabelRule, Test
+
+_COMPARISONS = {"above": ">", "below": "<", "at_least": ">=", "at_most": "<="}
+HELPERS = {
+    "TEXT": text, "NUMBER": number, "EPOCH": epoch_seconds, "DIFFERS": differs,
+    "ELEMENTS": elements, "MAX": MAX_NUMBER,
+}  # fmt: skip
+
+
+def load(path: Path, code: Code, scope: Scope) -> str:
+    """Emit the reading of a place; give the variable that holds it, or `None`."""
+    parts = path.parts
+    if parts in scope.loaded:
+        return scope.loaded[parts]
+    head = parts[0]
+    if head.startswith("$"):
+        return scope.outer.get(head[1:], "None")
+    if head in scope.loops:
+        current, key, shape = scope.loops[head]
+        rest = parts[1:]
+        if rest == ("$key",):
+            return key
+        certain = False
+    else:
+        current, shape, rest, certain = "e", scope.root, parts, True
+        if "e" not in scope.outer:
+            return "None"
+    for depth, part in enumerate(rest):
+        done = parts[: len(parts) - len(rest) + depth + 1]
+        if done in scope.loaded:
+            current, shape, certain = scope.loaded[done], shape.children[part], False
+            continue
+        current = _step(current, shape, part, code, certain=certain)
+        if part == "$count":
+            break
+        shape, certain = shape.children[part], False
+        scope.loaded[done] = current
+    return current
+
+
+def _step(current: str, shape: Shape, part: str, code: Code, *, certain: bool) -> str:
+    """Emit one step into an object, which may not be there or be something else."""
+    variable = code.variable()
+    if part == "$count":
+        code.emit(f"{variable} = len({current}) if isinstance({current}, (dict, list)) else None")
+        return variable
+    access = f"{current}.{shape.attribute(part)}"
+    if certain:
+        code.emit(f"{variable} = {access}")
+    elif shape.leaf:  # a scalar in one line, an object in another
+        struct = code.constant(shape.struct, "S")
+        code.emit(f"{variable} = {access} if {current}.__class__ is {struct} else None")
+    else:
+        code.emit(f"{variable} = {access} if {current} is not None else None")
+    return variable
+
+
+def first_of(of: Field, code: Code, scope: Scope) -> str:
+    """Emit the reading of the first place that is there; give its variable or literal."""
+    if len(of) == 1:
+        return repr(of[0].text) if isinstance(of[0], Const) else load(of[0], code, scope)
+    variable = code.variable()
+    code.emit(f"{variable} = {first_of(of[:1], code, scope) if of else None}")
+    depth = code.depth
+    inner = scope
+    for one in of[1:]:
+        code.emit(f"if {variable} is None:")
+        code.depth += 1
+        inner = inner.inner()
+        code.emit(f"{variable} = {first_of((one,), code, inner)}")
+    code.depth = depth
+    return variable
+
+
+def as_text(of: Field, code: Code, scope: Scope) -> str:
+    """Emit the reading of a field as a text or None."""
+    source = first_of(of, code, scope)
+    if source == "None" or source.startswith(("'", '"')):
+        return source
+    variable = code.variable()
+    code.emit(f"{variable} = {source} if {source}.__class__ is str else TEXT({source})")
+    return variable
+
+
+def label(rule: LabelRule, code: Code, scope: Scope) -> str:
+    """Emit the making of a label's value; give its variable, or a literal where it is constant."""
+    known = scope.labels.get(id(rule))
+    if known is not None:
+        return known
+    source = as_text(rule.of, code, scope)
+    if source == "None":
+        return repr(rule.absent)
+    function = label_function(rule)
+    if source.startswith(("'", '"')):
+        constant = next(part.text for part in rule.of if isinstance(part, Const))
+        return repr(function(constant) if constant else rule.absent)
+    variable = code.variable("l")
+    if rule.match or rule.classes:
+        memo = code.constant(Memo(function), "MEMO")
+        code.emit(f"{variable} = {memo}[{source}] if {source} else {rule.absent!r}")
+    elif rule.table is not None:
+        table = code.constant(dict(rule.table), "TABLE")
+        other = source if rule.other is None else repr(rule.other)
+        code.emit(f"{variable} = {table}.get({source}, {other}) if {source} else {rule.absent!r}")
+    else:
+        code.emit(f"{variable} = {source} or {rule.absent!r}")
+    scope.labels[id(rule)] = variable
+    return variable
+
+
+def condition(test: Test, code: Code, scope: Scope) -> str:
+    """Emit what a test needs; give the expression that answers it."""
+    answer = _answer(test, code, scope)
+    return f"not ({answer})" if test.negated else answer
+
+
+def _answer(test: Test, code: Code, scope: Scope) -> str:
+    if test.op == "is":
+        values = test.operand if isinstance(test.operand, tuple) else ()
+        return f"{as_text((test.path,), code, scope)} in {values!r}"
+    source = load(test.path, code, scope)
+    if test.op == "exists":
+        return f"{source} is {'not ' if test.operand else ''}None"
+    if test.op == "matches":
+        search = code.constant(re.compile(str(test.operand)).search, "SEARCH")
+        return f"{source}.__class__ is str and {search}({source}) is not None"
+    if test.op == "differs_from_sum_of":
+        parts = test.operand if isinstance(test.operand, tuple) else ()
+        return f"DIFFERS({source}, {_all_of(parts, code, scope)})"
+    variable = code.variable()
+    code.emit(f"{variable} = NUMBER({source})")
+    return f"{variable}.__class__ is not str and {variable} {_COMPARISONS[test.op]} {test.operand!r}"
+
+
+def _all_of(parts: tuple[str, ...], code: Code, scope: Scope) -> str:
+    """Give an expression for a list of what stands at `a.*.b`, in every element of a."""
+    at = parts.index("*")
+    walked = load(Path(parts[:at]), code, scope)
+    shape = scope.root
+    for part in parts[:at]:
+        shape = shape.children[part]
+    element = shape.element
+    inner = "x"
+    for part in parts[at + 1 :]:
+        if element is not None:
+            struct = code.constant(element.struct, "S")
+            inner = f"({inner}.{element.attribute(part)} if {inner}.__class__ is {struct} else None)"
+            element = element.children[part]
+    return f"[{inner} for _, x in ELEMENTS({walked})]"
+
+
+def key(of: Key, code: Code, scope: Scope) -> tuple[str, str]:
+    """Emit the making of a key; give its variable, and the expression that says it is lacking."""
+    parts = []
+    for part, expression in of.parts:
+        variable = code.variable("k")
+        source = as_text(part, code, scope)
+        if expression is not None:
+            memo = code.constant(Memo(cut_function(expression)), "MEMO")
+            source = f"({memo}[{source}] if {source} else None)"
+        code.emit(f"{variable} = {source} or None")
+        parts.append(variable)
+    if len(parts) == 1:
+        return parts[0], f"{parts[0]} is None"
+    lacking = " and ".join(f"{part} is None" for part in parts)
+    return f"({', '.join(parts)})", lacking

@@ -1,0 +1,259 @@
+"""Code that applies one rule: tests, loops, memory, then the numbers into the rule's cells."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from contextlib import ExitStack
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from exporter.mapping import read_code as read
+from exporter.mapping.cells import FIRST_SLOT, Cells, Slot, picker
+from exporter.mapping.memory import Pairs, Seen, Streaks
+from exporter.mapping.plan import implied, used_labels
+from exporter.mapping.values import MONEY
+
+if TYPE_CHECKING:
+    from exporter.mapping.code import Code, Scope
+    from exporter.mapping.plan import Rule
+    from exporter.mapping.runtime import Runtime
+    from exporter.mapping.shape import Shape
+    from spec.mapping import LabelRule, Update
+
+
+def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str | None) -> bool:
+    """Emit one rule. Give whether every line of its branch is sure to be applied by it."""
+    event = rule.event
+    loops = {name for name, _ in event.each}
+    skip = implied(rule, tag_field)
+    tests = [test for number, test in enumerate(event.when) if number not in skip]
+    outer = [test for test in tests if test.path.parts[0] not in loops]
+    inner = [test for test in tests if test.path.parts[0] in loops]
+    sure = not tests and not loops and not (event.dedupe or event.pair)
+    with ExitStack() as stack:
+        if not sure or event.streak:
+            scope = scope.inner()
+        for test in outer:
+            stack.enter_context(code.block(f"if {read.condition(test, code, scope)}:"))
+        for name, path in event.each:
+            source = read.load(path, code, scope)
+            key, element = code.variable("key"), code.variable("x")
+            stack.enter_context(code.block(f"for {key}, {element} in ELEMENTS({source}):"))
+            shape = _element(scope, path.parts)
+            scope = scope.inner()
+            scope.loops[name] = (element, key, shape)
+        for test in inner:
+            stack.enter_context(code.block(f"if {read.condition(test, code, scope)}:"))
+        _remembered(rule, code, scope, run, stack)
+        _apply(rule, code, scope, run)
+        if not sure:
+            code.emit("o = 2")
+    return sure
+
+
+def _element(scope: Scope, parts: tuple[str, ...]) -> Shape:
+    if parts[0] in scope.loops:
+        shape, parts = scope.loops[parts[0]][2], parts[1:]
+    else:
+        shape = scope.root
+    for part in parts:
+        shape = shape.children[part]
+    assert shape.element is not None, parts  # noqa: S101 (the plan has walked here)
+    return shape.element
+
+
+def _remembered(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> None:
+    """Emit time, dedupe, streak and pair, in the order that the language fixes."""
+    event, number = rule.event, rule.number
+    if "bad" in scope.outer:
+        with code.block("if bad:"):
+            code.emit(f"REJECT({number}, bad)")
+    if event.dedupe:
+        seen = code.constant(run.memory(number, Seen()), "SEEN")
+        key, lacking = read.key(event.dedupe, code, scope)
+        fresh = code.variable("fresh")
+        with code.block(f"if {lacking}:"):
+            code.emit(f"REJECT({number}, 'no_key')")
+            code.emit(f"{fresh} = True")
+        with code.block("else:"):
+            code.emit(f"{fresh} = {seen}.first({key})")
+        _repeat_unless(fresh, code, stack)
+    if event.streak:
+        streaks = code.constant(run.memory(number, Streaks(event.streak.at)), "STREAKS")
+        key, _ = read.key(event.streak.by, code, scope)
+        values = [read.as_text((of,), code, scope) for of in event.streak.of]
+        code.emit("o = 2")
+        reached = f"{streaks}.reached({key}, ({', '.join(values)},))"
+        stack.enter_context(code.block(f"if {reached}:"))
+    if event.pair:
+        _pair(rule, code, scope, run, stack)
+
+
+def _repeat_unless(condition: str, code: Code, stack: ExitStack) -> None:
+    with code.block(f"if not {condition}:"):
+        code.emit("o = o or 1")
+    stack.enter_context(code.block("else:"))
+
+
+def _pair(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> None:
+    pair, number = rule.event.pair, rule.number
+    if pair is None:
+        return
+    pairs = code.constant(run.pairs(rule), "PAIRS")
+    key, lacking = read.key(pair.by, code, scope)
+    time = scope.outer.get("time", "None")
+    if pair.role == "start":
+        kept = {name: read.label(label, code, scope) for name, label in rule.event.labels.items()}
+        level = "None"
+        if pair.in_progress:
+            family = code.constant(pair.in_progress, "F")
+            labels = "".join(f"{kept[name]}, " for name in pair.in_progress.labels)
+            level = f"IN_PROGRESS({family}, ({labels}))"
+        taken = code.variable("taken")
+        with code.block(f"if {lacking}:"):
+            code.emit(f"REJECT({number}, 'no_key')")
+            code.emit(f"{taken} = False")
+        with code.block("else:"):
+            values = "".join(f"{value}, " for value in kept.values())
+            code.emit(f"{taken} = {pairs}.start({key}, {time}, ({values}), {level})")
+        _repeat_unless(taken, code, stack)
+        return
+    started = code.variable("started")
+    code.emit(f"{started} = None if {lacking} else {pairs}.end({key})")
+    with code.block(f"if {started} is None:"):
+        code.emit(f"REJECT({number}, 'no_key' if {lacking} else 'no_start')")
+        code.emit("o = o or 1")
+    stack.enter_context(code.block("else:"))
+    duration = code.variable("duration")
+    code.emit(
+        f"{duration} = ({time} - {started}.time).total_seconds() "
+        f"if {time} is not None and {started}.time is not None else None"
+    )
+    scope.outer["duration"] = duration
+    scope.outer["started"] = started
+
+
+def _value(rule: Rule, name: str, label: LabelRule, code: Code, scope: Scope, run: Runtime) -> str:
+    """Emit a label's value: the start's, where the pair keeps it, else the line's own."""
+    if name in rule.event.kept and "started" in scope.outer:
+        return f"{scope.outer['started']}.kept[{run.kept_index(rule, name)}]"
+    return read.label(label, code, scope)
+
+
+def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime) -> None:
+    """Emit the look-up of the cell and the updates of its slots."""
+    event = rule.event
+    names = list(used_labels(rule))
+    values = [_value(rule, name, event.labels[name], code, scope, run) for name in names]
+    for number, update in enumerate(event.updates):
+        for name, label in update.labels.items():
+            names.append(f"{number} {name}")
+            values.append(read.label(label, code, scope))
+    slots, size = [], FIRST_SLOT
+    for number, update in enumerate(event.updates):
+        sources = [_source(name, number, names, values) for name in _series_labels(update)]
+        slots.append(Slot(update, size, picker(sources)))
+        size += 2 if update.verb == "observe" else 1
+    agent = names.index("agent") if "agent" in names else None
+    if agent is None and not slots:
+        return
+    cells = Cells(run.book, tuple(slots), size, run.last_event, agent)
+    run.cells.append(cells)
+    varying = [value for value in values if not value.startswith(("'", '"'))]
+    key = varying[0] if len(varying) == 1 else f"({', '.join(varying)})"
+    table = code.constant(cells.cells, "CELLS")
+    miss = code.constant(cells.miss, "MISS")
+    cell = code.variable("c")
+    with code.block("try:"):
+        code.emit(f"{cell} = {table}[{key}]")
+    with code.block("except KeyError:"):
+        code.emit(f"{cell} = {miss}({key}, ({''.join(f'{value}, ' for value in values)}))")
+    code.emit(f"{cell}[1] += 1")
+    time = scope.outer.get("time")
+    if agent is not None and time is not None:
+        with code.block(f"if {time} is not None and {time} > {cell}[0]:"):
+            code.emit(f"{cell}[0] = {time}")
+    begin = code.constant(cells.begin, "BEGIN") if slots else ""
+    for number, slot in enumerate(slots):
+        if slot.update.verb != "inc":
+            _update(rule, slot, f"{cell}", f"{begin}({cell}, {number})", code, scope)
+
+
+def _series_labels(update: Update) -> list[str]:
+    """Name the labels that make the update's series, without a stateset's own."""
+    return [name for name in update.family.labels if name != update.family.state]
+
+
+def _source(name: str, number: int, names: list[str], values: list[str]) -> int | str:
+    own = f"{number} {name}"
+    return names.index(own if own in names else name)
+
+
+def _update(rule: Rule, slot: Slot, cell: str, begin: str, code: Code, scope: Scope) -> None:
+    update = slot.update
+    time = scope.outer.get("time", "None")
+    if update.family.type == "stateset" and update.state is not None:
+        state = read.label(update.state, code, scope)
+        code.emit(f"{cell}[{slot.at}].set({state}, {time})")
+        return
+    source = _raw(update, code, scope)
+    checked = "ANY_NUMBER" if update.verb == "set" else "AMOUNT"
+    value = code.variable("n")
+    if update.time or update.minus or source == "None" or update.verb == "set":
+        reader = "EPOCH" if update.time else "NUMBER"
+        minus = "".join(f"{read.first_of(of, code, scope)}, " for of in update.minus)
+        code.emit(
+            f"{value} = {checked}({reader}, {source}, ({minus}), {rule.number}, {update.skip_absent})"
+        )
+        with code.block(f"if {value} is not None:"):
+            _store(slot, value, cell, begin, time, code)
+        return
+    code.emit(f"{value} = {source}")
+    fine = f"({value}.__class__ is int or {value}.__class__ is float) and 0 <= {value} <= MAX"
+    with code.block(f"if not ({fine}):"):
+        code.emit(f"{value} = {checked}(NUMBER, {value}, (), {rule.number}, {update.skip_absent})")
+    with code.block(f"if {value} is not None:"):
+        _store(slot, value, cell, begin, time, code)
+
+
+def _raw(update: Update, code: Code, scope: Scope) -> str:
+    """Emit the reading of what an update takes, through its table of texts where it has one."""
+    if update.table is None:
+        return read.first_of(update.of, code, scope)
+    source = read.as_text(update.of, code, scope)
+    table = code.constant(dict(update.table), "TABLE")
+    absent = repr(update.table_absent)
+    return f"({table}.get({source}, {source}) if {source} else {absent})"
+
+
+def _store(slot: Slot, value: str, cell: str, begin: str, time: str, code: Code) -> None:
+    """Emit what happens to a cell when a number is good."""
+    update, at = slot.update, slot.at
+    if update.family.type == "info":
+        labels = code.constant(slot.labels, "LABELS")
+        code.emit(f"{cell}[{at}].set({labels}({cell}[2]), {time})")
+    elif update.verb == "set":
+        multiply, divide = update.scale
+        scaled = value if update.scale == (1, 1) else f"{value} * {multiply} / {divide}"
+        code.emit(f"{cell}[{at}].set({scaled}, {time})")
+    elif update.verb == "observe":
+        bounds = code.constant(bucket_bounds(update), "BOUNDS")
+        code.names["BISECT"] = bisect_left
+        place = f"[BISECT({bounds}, {value})] += 1"
+        with code.block("try:"):
+            code.emit(f"{cell}[{at}]{place}")
+        with code.block("except TypeError:"):
+            code.emit(f"{begin}[{at}]{place}")
+        code.emit(f"{cell}[{at + 1}] += {value}")
+    else:
+        amount = f"round({value} * {MONEY})" if update.family.unit == "usd" else value
+        with code.block("try:"):
+            code.emit(f"{cell}[{at}] += {amount}")
+        with code.block("except TypeError:"):
+            code.emit(f"{begin}[{at}] += {amount}")
+
+
+def bucket_bounds(update: Update) -> list[float]:
+    """Give a histogram's bounds in the unit that the log writes, so that edges stay exact."""
+    multiply, divide = update.scale
+    return [float(Fraction(str(b)) * divide / multiply) for b in update.family.buckets]

@@ -1,0 +1,80 @@
+"""What a mapping reads of a line: a tree of places, and the typed structs that decode just them.
+
+A place that nobody reads is skipped by the decoder, which is where most of the speed comes from.
+Lines that do not fit the types (`refused` by the decoder) are built by hand from untyped JSON, so
+that one set of compiled rules serves both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import msgspec
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(slots=True)
+class Shape:
+    """One place: what it holds, as far as rules read it.
+
+    `children` are keys of an object, `element` is what a list's or object's elements hold.
+    `leaf`: the value itself is read; `time`: only ever as a point in time.
+    """
+
+    children: dict[str, Shape] = field(default_factory=dict)
+    element: Shape | None = None
+    leaf: bool = False
+    time: bool = False
+    struct: type | None = None
+
+    def child(self, key: str) -> Shape:
+        """Give the place below a key, made where it is new."""
+        return self.children.setdefault(key, Shape())
+
+    def attribute(self, key: str) -> str:
+        """Name the struct's attribute for a key."""
+        return f"f{list(self.children).index(key)}"
+
+    def typed(self, name: str) -> Any:  # noqa: ANN401 (a type made at run time)
+        """Make the type that decodes this place; None is always allowed."""
+        if self.element is not None:
+            inner = self.element.typed(f"{name}_element")
+            return dict[str, inner] | list[inner] | None  # type: ignore[valid-type] # made at run time
+        if self.children:
+            made = self.make_struct(name)
+            return made | Scalar if self.leaf else made | None  # type: ignore[operator] # the same
+        if not self.leaf and not self.time:
+            return Any
+        return datetime | None if self.time and not self.leaf else Scalar
+
+    def make_struct(self, name: str, tag_field: str | None = None, tag: str | None = None) -> type:
+        """Make the struct of an object's keys. Attributes are f0, f1, … in the order of keys."""
+        keys = [key for key in self.children if key != tag_field]
+        fields = [
+            (self.attribute(key), self.children[key].typed(f"{name}_{i}"), None)
+            for i, key in enumerate(keys)
+        ]
+        names = {self.attribute(key): key for key in keys}
+        self.struct = msgspec.defstruct(
+            name, fields, rename=names, tag_field=tag_field, tag=tag, gc=False
+        )
+        return self.struct
+
+    def build(self, value: object) -> object:
+        """Build what the decoder would have made, from untyped JSON of any shape."""
+        if self.element is not None:
+            if isinstance(value, dict):
+                return {key: self.element.build(part) for key, part in value.items()}
+            return [self.element.build(part) for part in value] if isinstance(value, list) else None
+        if self.children and isinstance(value, dict) and self.struct is not None:
+            return self.struct(
+                **{
+                    self.attribute(key): shape.build(value.get(key))
+                    for key, shape in self.children.items()
+                    if self.attribute(key) in self.struct.__struct_fields__  # type: ignore[attr-defined] # a msgspec struct
+                }
+            )
+        return value if self.leaf or self.time else None

@@ -1,0 +1,140 @@
+"""What the compiled rules call for values that are not of the common kind: exact, never raising."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from spec.node import scalar_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from spec.mapping import LabelRule
+
+MAX_NUMBER = 1.7e308
+# Money is added as whole trillionths of a dollar, so that sums do not depend on the order.
+MONEY = 10**12
+MEMO_LIMIT = 10_000
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_LONGEST = 400  # digits; beyond, a number is not finite for a metric, and slow to read
+
+text = scalar_text
+
+
+def number(value: object) -> int | float | str:
+    """Read a number: the number itself, or the reason (a text) why it is none.
+
+    Decimal strings are numbers, truth values are not.
+    """
+    if value is None:
+        return "missing"
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value):
+            return "not_a_number"
+        if len(value) > _LONGEST:
+            return "not_finite"
+        value = int(value) if value.lstrip("-").isdigit() else float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "not_a_number"
+    return value if -MAX_NUMBER <= value <= MAX_NUMBER else "not_finite"
+
+
+def moment(value: object, scale: float | None) -> datetime | str | None:
+    """Read a point in time: ISO 8601 (no zone means UTC), or epoch times `scale` in seconds.
+
+    Returns:
+        The time in UTC, None where there is none, or the reason why it can't be read.
+    """
+    if value is None:
+        return None
+    try:
+        if scale is not None:
+            epoch = number(value)
+            return epoch if isinstance(epoch, str) else datetime.fromtimestamp(epoch * scale, UTC)
+        if isinstance(value, datetime):
+            return value if value.tzinfo else value.replace(tzinfo=UTC)
+        if isinstance(value, str):
+            parsed = datetime.fromisoformat(value)
+            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return "bad_time"
+
+
+def epoch_seconds(value: object) -> float | str:
+    """Read a point in time as seconds since 1970, or the reason why it can't be read."""
+    if value is None:
+        return "missing"
+    at = moment(value, None)
+    return at.timestamp() if isinstance(at, datetime) else str(at)
+
+
+def elements(value: object) -> Iterable[tuple[object, object]]:
+    """Iterate over the keys and elements of a list or object; anything else has none."""
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def differs(total: object, parts: Iterable[object]) -> bool:
+    """Tell whether a stated total is not the sum of its parts, to a millionth.
+
+    A total that is no number is not compared; parts that are none are left out.
+    """
+    stated = number(total)
+    if isinstance(stated, str):
+        return False
+    numbers = [n for n in map(number, parts) if not isinstance(n, str)]
+    return not math.isclose(stated, math.fsum(numbers), rel_tol=1e-9, abs_tol=1e-6)
+
+
+class Memo(dict[str, str]):
+    """A function of a text, remembered: `memo[text]` computes what it has not seen yet."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__()
+        self.function = function
+
+    def __missing__(self, key: str) -> str:
+        """Compute, and keep a bounded number of answers."""
+        if len(self) >= MEMO_LIMIT:
+            self.clear()
+        value = self[key] = self.function(key)
+        return value
+
+
+def label_function(rule: LabelRule) -> Callable[[str], str]:
+    """Give the function from a field's text to a label's value, for rules that cut or classify."""
+    cut = re.compile(rule.match) if rule.match else None
+    classes = [(name, re.compile(expression)) for name, expression in rule.classes]
+
+    def value(whole: str) -> str:
+        part: str | None = whole
+        if cut:
+            found = cut.search(whole)
+            part = found[1] if found else None
+        if not part:
+            return rule.absent
+        if rule.table is not None:
+            return rule.table.get(part, rule.other or part)
+        if classes:
+            fitting = (name for name, expression in classes if expression.search(part))
+            return next(fitting, rule.other or "other")
+        return part
+
+    return value
+
+
+def cut_function(expression: str) -> Callable[[str], str]:
+    """Give the function that cuts an expression's first group out of a text; "" without a match."""
+    compiled = re.compile(expression)
+
+    def cut(whole: str) -> str:
+        found = compiled.search(whole)
+        return (found[1] or "") if found else ""
+
+    return cut

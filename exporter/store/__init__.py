@@ -1,0 +1,1 @@
+"""The store: the series, and how they look to a scrape."""

@@ -1,0 +1,1 @@
+"""The generator: a spec in, dashboards, rules, routes, tests and runbooks out."""

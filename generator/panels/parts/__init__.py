@@ -1,0 +1,1 @@
+"""What all visualisations share: the envelope, queries, fields, units, colours and layout."""

@@ -1,0 +1,69 @@
+"""Alerts on how much a counter grew within a window."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from generator.alerting import announce, compared, each, lasting
+from generator.cases import Stage, shown
+from generator.model import ProvenAlert
+from generator.recording import counts_wholes, grown, read
+from generator.samples import Pace, labels, past, series
+from generator.texts import amount
+from spec.quantities import format_duration, format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.model import Case, Series
+    from spec.model import Alert, Increase, Spec
+
+
+def prove(alert: Alert, condition: Increase, spec: Spec) -> ProvenAlert:
+    """Fire where the counter grew by more (or less) than the bound."""
+    family = spec.families[condition.of.metric]
+    per = lasting(condition.per, alert)
+    sign, bound = compared(alert)
+    says = announce(alert, spec, family.unit, window=per, threshold=bound)
+    recording = grown(condition.of, per, alert.by, spec)
+    having = labels(family, condition.of.where, alert.by, spec)
+    stage = Stage(says, shown(alert.by, having, spec.fleet), Pace(per, alert.wait, alert.keep))
+
+    def counter(values: str) -> Series:
+        return series(condition.of.metric, having, values)
+
+    more = "more" if sign == ">" else "less"
+    return ProvenAlert(
+        alert=alert,
+        recordings=(recording,),
+        rules=(says.rule(f"{read(recording, spec)} {sign} {format_number(bound)}"),),
+        cases=tuple(_cases(stage, counter, sign, bound, whole=counts_wholes(family))),
+        words=f"`{condition.of.metric}` grew by {more} than {amount(bound, family.unit)} "
+        f"within {format_duration(per)}{each(alert.by)}",
+    )
+
+
+def _cases(
+    stage: Stage, counter: Callable[[str], Series], sign: str, bound: Fraction, *, whole: bool
+) -> Iterator[Case]:
+    pace = stage.pace
+    rising = sign == ">"
+    beyond = past(bound, sign, whole=whole)
+    # What comes little by little and is not rounded carries the noise of floating point.
+    exact = whole or pace.at_once
+    at_bound = bound if exact else bound * (Fraction(99, 100) if rising else Fraction(101, 100))
+    yield stage.fires("just past the threshold", beyond, counter(pace.adds(beyond)))
+    yield stage.silent("at the threshold", counter(pace.adds(at_bound)))
+    if pace.wait and pace.at_once:
+        yield stage.waits(counter(pace.adds(beyond)))
+    if rising:
+        yield stage.silent("nothing happens", counter(pace.idles()))
+    if pace.at_once and rising:
+        restarted = counter(pace.adds_across_restart(beyond))
+        yield stage.fires("adding up over a restart", beyond, restarted)
+    elif pace.at_once:
+        ample = bound if whole else bound * Fraction(101, 100)
+        restarted = counter(pace.adds_across_restart(ample))
+        yield stage.silent("enough, over a restart", restarted)
+    yield stage.silent("there are no series")

@@ -1,0 +1,144 @@
+"""The mapping language, typed: how one framework's lines become metrics. Data, never code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Map
+
+    from spec.model import Family
+
+Verb: TypeAlias = Literal["inc", "add", "observe", "set"]
+
+TEST_OPERATORS = ("exists", "not", "matches", "above", "below", "at_least", "at_most",
+                  "differs_from_sum_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A place in a line, `("metadata", "breaker")`; a first part `$name` is not in the line."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A text that stands in the spec itself."""
+
+    text: str
+
+
+Field: TypeAlias = tuple[Path | Const, ...]
+"""The first of these that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """How a label's value is made: read `of`, cut out `match`, then `table` or `classes`.
+
+    Absent or empty gives `absent`. What `table` lacks gives `other`, by default itself;
+    what no class fits gives `other`, by default `other`.
+    """
+
+    of: Field
+    match: str | None = None
+    table: Map[str, str] | None = None
+    classes: tuple[tuple[str, str], ...] = ()
+    other: str | None = None
+    absent: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition on one place. `op` is `is`, or one of TEST_OPERATORS but `not`.
+
+    `differs_from_sum_of` takes the parts of a path with a `*`, which stands for every element.
+    """
+
+    path: Path
+    op: str
+    operand: tuple[str, ...] | str | float | bool
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One family that an event moves. `scale` takes the field's unit to the family's base unit.
+
+    `time`: the field is a point in time (`unit: time`). `table` maps texts to numbers.
+    `state` is how a stateset's state is made.
+    """
+
+    family: Family
+    verb: Verb
+    of: Field = ()
+    minus: tuple[Field, ...] = ()
+    table: Map[str, float] | None = None
+    table_absent: float | None = None
+    unit: str | None = None
+    scale: tuple[int, int] = (1, 1)
+    time: bool = False
+    skip_absent: bool = False
+    state: LabelRule | None = None
+    labels: Map[str, LabelRule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of several parts, each a field and a regular expression (or None) to cut out of it."""
+
+    parts: tuple[tuple[Field, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Apply when a run of equal values of `of` reaches `at`, once a run."""
+
+    of: tuple[Path | Const, ...]
+    by: Key
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A start or an end of something that lasts. `within` in seconds; see the language's page."""
+
+    name: str
+    role: Literal["start", "end"]
+    by: Key
+    in_progress: Family | None = None
+    within: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """When a line is of this kind, take these labels and move these families.
+
+    `each` are nested loops: a name and the place whose elements it takes. `labels` holds all that
+    are in force, the preset's own included. `kept`: labels that an end takes from its start.
+    """
+
+    name: str
+    when: tuple[Test, ...]
+    each: tuple[tuple[str, Path], ...]
+    labels: Map[str, LabelRule]
+    updates: tuple[Update, ...]
+    dedupe: Key | None = None
+    streak: Streak | None = None
+    pair: Pair | None = None
+    abandoned: str | None = None
+    kept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A preset's mapping. `time` is the place of the event's time, `time_unit` None for ISO."""
+
+    name: str
+    format: str
+    files: str
+    time: Field
+    time_unit: str | None
+    events: tuple[EventRule, ...]

@@ -1,0 +1,167 @@
+"""Budgets and alerts: from nodes to typed values, with the checks that no schema can make."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+from spec.model import (
+    Absent, Alert, Budget, Burn, Category, Quantile, Runbook, Selection, Severity, Threshold, Tier,
+)  # fmt: skip
+from spec.problems import nearest
+from spec.quantities import format_duration, format_number
+from spec.read_queries import ALERT_KINDS, kind_of, read_condition
+from spec.reading import amount, constants, duration, string, texts
+
+if TYPE_CHECKING:
+    from spec.model import Condition, Direction, Family
+    from spec.node import Node
+    from spec.reading import Reading
+
+MAX_ALERT_NAME = 40
+_DAY = Fraction(86400)
+_ZERO = Fraction(0)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_GIVEN = frozenset({"value", "threshold", "window", "fleet"})
+_BURN_GIVEN = frozenset({"tier", "budget"})
+
+
+def read_budgets(node: Node | None, into: Reading) -> tuple[Budget, ...]:
+    """Read budgets; without tiers of their own they get the usual two."""
+    budgets = []
+    for name, entry in node.items() if node else ():
+        family = into.family(entry.get("metric"))
+        where = into.where(entry.get("where"), family)
+        by = into.by(entry.get("by"), [family])
+        if family and family.type != "counter":
+            at = entry.get("metric") or entry
+            into.wrong(at, f"a budget needs a counter, and {family.name} is a {family.type}")
+        per = duration(entry.get("per"), _DAY)
+        of = Selection(family.name if family else "", where)
+        limit = amount(entry.get("limit")) or Fraction(1)
+        budgets.append(Budget(name, of, limit, per, by, _tiers(entry.get("tiers"), per, into)))
+    return tuple(budgets)
+
+
+def _tiers(node: Node | None, per: Fraction, into: Reading) -> tuple[Tier, ...]:
+    if node is None:
+        # A quarter of the limit in a 24th of the period, or half of it in a sixth.
+        return (
+            Tier("fast", Fraction(1, 4), per / 24, "critical"),
+            Tier("slow", Fraction(1, 2), per / 6, "warning"),
+        )
+    tiers: list[Tier] = []
+    for number, entry in enumerate(node.elements()):
+        window = duration(entry.get("window"), per / 24)
+        share = amount(entry.get("share")) or _ZERO
+        default = ("fast", "slow")[number] if number < 2 else f"tier{number + 1}"  # noqa: PLR2004
+        name = string(entry.get("name"), default)
+        severity = cast("Severity", string(entry.get("severity"), "warning"))
+        if window > per:
+            message = f"is longer than the budget's period of {format_duration(per)}"
+            into.wrong(entry.get("window") or entry, message)
+        if not 0 < share <= 1:
+            into.wrong(entry.get("share") or entry, "must be a share between 0% and 100%")
+        if name in {tier.name for tier in tiers}:
+            into.wrong(entry.get("name") or entry, f'there is a tier "{name}" already')
+        tiers.append(Tier(name, share, window, severity))
+    return tuple(tiers)
+
+
+def read_alerts(
+    node: Node | None, budgets: tuple[Budget, ...], dashboards: frozenset[str], into: Reading
+) -> tuple[Alert, ...]:
+    """Read alerts; those that are switched off (`false`) are left out."""
+    entries = dict(node.items()) if node else {}
+    alerts = []
+    for name, entry in entries.items():
+        if entry.value is False:
+            continue
+        if len(name) > MAX_ALERT_NAME and node:
+            message = f"is longer than {MAX_ALERT_NAME} characters"
+            into.problems.append(node.key_problem(name, message))
+        alert = _alert(name, entry, budgets, into)
+        for other in entry.get("inhibits").elements() if entry.get("inhibits") else ():  # type: ignore[union-attr] # tested in the same line
+            if other.text() not in entries:
+                into.wrong(other, f'there is no alert "{other.text()}"', nearest(str(other.text()), entries))
+        board = entry.get("dashboard")
+        if board and board.text() not in dashboards:
+            into.wrong(board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards))
+        if alert:
+            alerts.append(alert)
+    return tuple(alerts)
+
+
+def _alert(name: str, node: Node, budgets: tuple[Budget, ...], into: Reading) -> Alert | None:
+    kind = kind_of(node, ALERT_KINDS, into)
+    names = frozenset(b.name for b in budgets)
+    condition, families = read_condition(kind, node, names, into) if kind else (None, ())
+    by = into.by(node.get("by"), families)
+    if isinstance(condition, Burn):
+        by = next((b.by for b in budgets if b.name == condition.budget), ())
+    threshold = _threshold(node, condition, families, into)
+    summary, description = node.get("summary"), node.get("description")
+    if summary and _PLACEHOLDER.search(string(summary)):
+        into.wrong(summary, "must be the same for every series", "put {labels} in the description")
+    given = _GIVEN | frozenset(by) | (_BURN_GIVEN if isinstance(condition, Burn) else frozenset())
+    for text in (description,):
+        for label in _PLACEHOLDER.findall(string(text)):
+            if text and label not in given:
+                into.wrong(text, f"speaks of {{{label}}}, which this alert has not", nearest(label, given))
+    if condition is None:
+        return None
+    runbook = node.get("runbook")
+    parts = ("meaning", "impact", "diagnosis", "mitigation")
+    sentence = string(summary, f"{name} fires.")
+    return Alert(
+        name=name,
+        condition=condition,
+        threshold=threshold,
+        by=by,
+        wait=duration(node.get("for"), _ZERO),
+        keep=duration(node.get("keep_firing_for"), _ZERO),
+        severity=cast("Severity", string(node.get("severity"), "warning")),
+        category=cast("Category", string(node.get("category"), "agent")),
+        summary=sentence,
+        description=string(description, f"{sentence} The value is {{value}}."),
+        runbook=Runbook(*(string(runbook.get(p) if runbook else None) for p in parts)),
+        dashboard=string(node.get("dashboard"), "fleet"),
+        inhibits=texts(node.get("inhibits")),
+        labels=constants(node.get("labels")),
+    )
+
+
+def _threshold(
+    node: Node, condition: Condition | None, families: tuple[Family, ...], into: Reading
+) -> Threshold | None:
+    above, below = node.get("above"), node.get("below")
+    if isinstance(condition, Absent | Burn):
+        for extra in filter(None, (above, below)):
+            into.wrong(extra, "has no meaning for this kind of alert")
+        return None
+    if condition is None:
+        return None
+    if (above is None) == (below is None):
+        into.wrong(node, "needs a threshold", "add above: or below:, one of them")
+        return None
+    at = above or below
+    bound = amount(at)
+    if at is None or bound is None:
+        return None
+    if isinstance(condition, Quantile) and families:
+        _check_bucket(at, bound, families[0], into)
+    direction: Direction = "above" if above else "below"
+    return Threshold(direction, bound)
+
+
+def _check_bucket(node: Node, bound: Fraction, family: Family, into: Reading) -> None:
+    """A quantile is only as exact as the buckets: the threshold must be one, and not the last."""
+    bounds = [Fraction(str(b)) for b in family.buckets]
+    if bound in bounds[:-1]:
+        return
+    lower = [b for b in bounds[:-1] if b < bound][-1:]
+    higher = [b for b in bounds[:-1] if b > bound][:1]
+    unit = "s" if family.unit == "s" else ""
+    near = " or ".join(f"{format_number(b)}{unit}" for b in (*lower, *higher))
+    into.wrong(node, f"is no bucket of {family.name}, so no quantile can tell it", f"try {near}")

@@ -1,0 +1,125 @@
+"""What alerts and panels ask for: from nodes to typed queries, every name checked."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from spec.model import (
+    Absent, Average, Burn, Expr, Increase, Quantile, Rate, Ratio, Selection, Value,
+)  # fmt: skip
+from spec.problems import nearest
+from spec.reading import amount, duration, string
+
+if TYPE_CHECKING:
+    from spec.model import Condition, Family, Query
+    from spec.node import Node
+    from spec.reading import Reading
+
+ALERT_KINDS = ("increase", "ratio", "quantile", "value", "absent", "burn")
+PANEL_KINDS = ("increase", "rate", "ratio", "quantile", "average", "value", "expr")
+
+_TYPES = {
+    "increase": ("counter",), "rate": ("counter",), "quantile": ("histogram",),
+    "average": ("histogram",), "value": ("gauge", "stateset", "info"),
+}  # fmt: skip
+_HOUR, _QUARTER = Fraction(3600), Fraction(900)
+
+
+def kind_of(node: Node, kinds: tuple[str, ...], into: Reading) -> str | None:
+    """Find the one kind that a query or an alert is of; note where it is none or several."""
+    named = [kind for kind in kinds if node.get(kind) is not None]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        into.wrong(node, f"is of several kinds: {', '.join(named)}", "keep one")
+    else:
+        into.wrong(node, "is of no kind", f"add one of {', '.join(kinds)}")
+    return None
+
+
+def read_condition(
+    kind: str, node: Node, budgets: frozenset[str], into: Reading
+) -> tuple[Condition | None, tuple[Family, ...]]:
+    """Read what an alert asks for, and the families that it reads."""
+    if kind == "burn":
+        name = string(node.get("burn"))
+        if name not in budgets:
+            into.wrong(node.get("burn") or node, f'there is no budget "{name}"', nearest(name, budgets))
+        return Burn(name), ()
+    if kind == "ratio":
+        return _ratio(node, _QUARTER, into)
+    of, family = _of(kind, node, into)
+    if of is None or family is None:
+        return None, ()
+    made: dict[str, Condition] = {
+        "increase": Increase(of, duration(node.get("per"), _HOUR)),
+        "quantile": Quantile(of, _q(node), duration(node.get("over"), _QUARTER), _least(node)),
+        "value": Value(of, string(node.get("aggregate"), "max")),
+        "absent": Absent(of, duration(node.get("within"), _HOUR)),
+    }
+    return made[kind], (family,)
+
+
+def read_query(kind: str, node: Node, into: Reading) -> tuple[Query | None, tuple[Family, ...]]:
+    """Read what a panel asks for; a window that is not named is the panel's own."""
+    if kind == "expr":
+        return Expr(string(node.get("expr"))), ()
+    if kind == "ratio":
+        return _ratio(node, None, into)
+    of, family = _of(kind, node, into)
+    if of is None or family is None:
+        return None, ()
+    over = _optional(node.get("over"))
+    made: dict[str, Query] = {
+        "increase": Increase(of, _optional(node.get("per"))),
+        "rate": Rate(of),
+        "quantile": Quantile(of, _q(node), over, _least(node)),
+        "average": Average(of, over),
+        "value": Value(of, string(node.get("aggregate"), "max")),
+    }
+    return made[kind], (family,)
+
+
+def _of(kind: str, node: Node, into: Reading) -> tuple[Selection | None, Family | None]:
+    at = node.get(kind)
+    family = into.family(at)
+    where = into.where(node.get("where"), family)
+    if at is None or family is None:
+        return None, None
+    fitting = _TYPES.get(kind, (family.type,))
+    if family.type not in fitting:
+        into.wrong(at, f"{kind} needs a {fitting[0]}, and {family.name} is a {family.type}")
+    return Selection(family.name, where), family
+
+
+def _ratio(
+    node: Node, window: Fraction | None, into: Reading
+) -> tuple[Ratio | None, tuple[Family, ...]]:
+    families = []
+    selections = []
+    for side in ("part", "of"):
+        selection, family = into.selection(node.get("ratio", side))
+        if selection and family:
+            if family.type not in ("counter", "histogram"):
+                at = node.get("ratio", side, "metric") or node
+                into.wrong(at, f"ratio needs a counter, and {family.name} is a {family.type}")
+            selections.append(selection)
+            families.append(family)
+    if len(selections) != 2:  # noqa: PLR2004 (a part and a whole)
+        return None, tuple(families)
+    over = node.get("over")
+    made = Ratio(*selections, duration(over, _QUARTER) if over else window, _least(node))
+    return made, tuple(families)
+
+
+def _q(node: Node) -> Fraction:
+    return amount(node.get("q")) or Fraction(99, 100)
+
+
+def _least(node: Node) -> Fraction:
+    return amount(node.get("at_least")) or Fraction(0)
+
+
+def _optional(node: Node | None) -> Fraction | None:
+    return duration(node, _QUARTER) if node else None

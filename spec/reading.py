@@ -1,0 +1,145 @@
+"""From nodes to values: tolerant of what the schema has refused already, strict about names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from spec.model import Family, Matcher, Selection
+from spec.problems import Problem, nearest
+from spec.quantities import parse_amount, parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from spec.node import Node
+
+# Families that Prometheus itself provides; rules and panels may read them.
+PROMETHEUS_FAMILIES = {
+    "up": Family("up", "gauge", "1 where the last scrape worked.", ("job", "instance")),
+}
+# Labels that every scraped series has.
+TARGET_LABELS = ("job", "instance")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What every reader needs: the families to look names up in, and the list of problems."""
+
+    families: Mapping[str, Family]
+    extra_labels: frozenset[str] = frozenset()
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, node: Node, message: str, hint: str = "") -> None:
+        """Note a problem at a value."""
+        self.problems.append(node.problem(message, hint))
+
+    def family(self, node: Node | None) -> Family | None:
+        """Look up the family that a text names; note where there is none."""
+        name = node.text() if node else None
+        if node is None or not name:
+            return None
+        known = {**self.families, **PROMETHEUS_FAMILIES}
+        if name not in known:
+            self.wrong(node, f'there is no metric "{name}"', nearest(name, known))
+        return known.get(name)
+
+    def labels_of(self, family: Family) -> tuple[str, ...]:
+        """Give the labels that series of a family have in Prometheus."""
+        return (*family.labels, *TARGET_LABELS, *sorted(self.extra_labels))
+
+    def label(self, node: Node, name: str, family: Family, *, key: bool = False) -> None:
+        """Note where a family lacks a label."""
+        have = self.labels_of(family)
+        if name in have:
+            return
+        message = f'{family.name} has no label "{name}"'
+        hint = nearest(name, family.labels) or f"it has: {', '.join(family.labels) or 'none'}"
+        problem = node.key_problem(name, message, hint) if key else node.problem(message, hint)
+        self.problems.append(problem)
+
+    def by(self, node: Node | None, families: Iterable[Family | None]) -> tuple[str, ...]:
+        """Read a list of labels that all of the families must have."""
+        known = [family for family in families if family]
+        names: list[str] = []
+        for part in node.elements() if node else []:
+            name = part.text()
+            if name is None:
+                continue
+            names.append(name)
+            lacking = [f for f in known if name not in self.labels_of(f)]
+            if lacking:
+                self.label(part, name, lacking[0])
+        return tuple(names)
+
+    def where(self, node: Node | None, family: Family | None) -> tuple[Matcher, ...]:
+        """Read conditions on labels; note labels that are lacking and values that never occur."""
+        matchers = []
+        for label, condition in node.items() if node else ():
+            inner = condition.get("not")
+            values = [v for v in (inner or condition).elements() if v.text() is not None]
+            if family and node:
+                self.label(node, label, family, key=True)
+                self._values(values, label, family)
+            texts = tuple(v.text() or "" for v in values)
+            matchers.append(Matcher(label, texts, negated=inner is not None))
+        return tuple(matchers)
+
+    def _values(self, values: list[Node], label: str, family: Family) -> None:
+        allowed = family.values.get(label)
+        for value in values:
+            text = value.text() or ""
+            if allowed and text not in allowed:
+                message = f'{family.name} never has {label}="{text}"'
+                self.wrong(value, message, nearest(text, allowed))
+
+    def selection(self, node: Node | None) -> tuple[Selection | None, Family | None]:
+        """Read `{metric, where}`."""
+        if node is None:
+            return None, None
+        family = self.family(node.get("metric"))
+        where = self.where(node.get("where"), family)
+        return (Selection(family.name, where) if family else None), family
+
+
+def duration(node: Node | None, default: Fraction) -> Fraction:
+    """Read a duration in seconds; what the schema has refused gives the default."""
+    try:
+        return parse_duration(str(node.value)) if node else default
+    except ValueError:
+        return default
+
+
+def amount(node: Node | None) -> Fraction | None:
+    """Read a number, share or duration; None where it is missing or was refused."""
+    try:
+        return parse_amount(node.value) if node else None
+    except ValueError:
+        return None
+
+
+def integer(node: Node | None, default: int) -> int:
+    """Read a whole number."""
+    return node.value if node and type(node.value) is int else default
+
+
+def string(node: Node | None, default: str = "") -> str:
+    """Read a text; a number or truth value gives its own text."""
+    return (node.text() if node else None) or default
+
+
+def texts(node: Node | None) -> tuple[str, ...]:
+    """Read a text or a list of texts."""
+    return tuple(t for t in (part.text() for part in (node.elements() if node else [])) if t)
+
+
+def constants(node: Node | None) -> dict[str, str]:
+    """Read a mapping of texts to texts."""
+    return {key: string(value) for key, value in (node.items() if node else ())}
+
+
+def camel(name: str) -> str:
+    """Make an alert's name of a budget's: `daily-cost` gives `DailyCost`."""
+    return "".join(word.capitalize() for word in re.split(r"[-_]", name))

@@ -1,0 +1,243 @@
+"""Every line of every file comes once, in order, whatever is done to the files meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exporter.model import FILE, LINE, Block, Reject
+from exporter.sources.file import QUIET, SCAN_INTERVAL, FileSource
+from exporter.sources.lines import READ_UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Follower:
+    """A source over `*.log`, and every line it gave, by stream."""
+
+    def __init__(self, folder: Path, **options: int) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.lines: dict[str, bytes] = {}
+        self.source = FileSource((f"{folder}/*.log",), clock=self.clock, **options)  # type: ignore[arg-type]  # ints only
+
+    def poll(self, seconds: float = SCAN_INTERVAL) -> None:
+        self.clock.now += seconds
+        self.take(list(self.source.blocks()))
+
+    def take(self, blocks: list[Block]) -> None:
+        for block in blocks:
+            assert block.data.endswith(b"\n")
+            name = block.stream.removeprefix(f"{self.folder}/")
+            self.lines[name] = self.lines.get(name, b"") + block.data
+
+    def write(self, name: str, data: bytes) -> None:
+        with (self.folder / name).open("ab") as file:
+            file.write(data)
+
+
+@pytest.fixture
+def follower(tmp_path: Path) -> Follower:
+    return Follower(tmp_path)
+
+
+def test_files_are_read_from_their_start_and_followed(follower: Follower) -> None:
+    follower.write("a.log", b"1\n2\n")
+    follower.poll()
+    follower.write("b.log", b"x\r\n")
+    follower.write("a.log", b"3\n4")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n2\n3\n", "b.log": b"x\r\n"}
+    follower.write("a.log", b"4\n")
+    follower.poll(0)
+    assert follower.lines["a.log"] == b"1\n2\n3\n44\n"
+    assert (follower.source.streams(), follower.source.lag()) == (2, 0)
+
+
+def test_blocks_are_about_a_read_unit_and_equal_the_file(follower: Follower) -> None:
+    whole = b"".join(b"%d %s\n" % (i, b"x" * (i % 700)) for i in range(3000))
+    whole += b"y" * (3 * READ_UNIT) + b"\nend\n"
+    follower.write("a.log", whole)
+    blocks = list(follower.source.blocks())
+    assert b"".join(block.data for block in blocks) == whole
+    sizes = [len(block.data) for block in blocks]
+    assert max(sizes[:-2]) <= READ_UNIT + 700
+    assert all(block.data.endswith(b"\n") for block in blocks)
+
+
+def test_a_last_line_without_a_newline_counts_at_the_end(follower: Follower) -> None:
+    follower.write("a.log", b"1\n2")
+    follower.write("b.log", b"")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n"}
+    follower.write("c.log", b"new")
+    follower.take(list(follower.source.finish()))
+    assert follower.lines == {"a.log": b"1\n2\n", "c.log": b"new\n"}
+
+
+def test_a_renamed_file_is_read_to_its_end_before_the_new_one(follower: Follower) -> None:
+    follower.write("a.log", b"1\n")
+    follower.poll()
+    follower.write("a.log", b"2\n")
+    (follower.folder / "a.log").rename(follower.folder / "a.log.1")
+    follower.write("a.log.1", b"3\n")
+    follower.write("a.log", b"4\n")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n2\n3\n4\n"}
+    follower.write("a.log.1", b"late\n")
+    follower.poll(0)
+    assert follower.lines == {"a.log": b"1\n2\n3\n4\nlate\n"}
+
+
+def test_a_file_renamed_to_what_the_glob_finds_is_not_read_again(follower: Follower) -> None:
+    follower.write("a.log", b"1\n")
+    follower.poll()
+    (follower.folder / "a.log").rename(follower.folder / "old.log")
+    follower.write("old.log", b"2\n")
+    follower.write("a.log", b"3\n")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n2\n3\n"}
+
+
+def test_a_truncated_file_starts_over(follower: Follower) -> None:
+    follower.write("a.log", b"1\n2\nhal")
+    follower.poll()
+    os.truncate(follower.folder / "a.log", 0)
+    follower.poll(0)
+    follower.write("a.log", b"3\n")
+    follower.poll(0)
+    assert follower.lines == {"a.log": b"1\n2\nhal\n3\n"}
+
+
+def test_a_removed_file_is_read_to_its_end_and_then_forgotten(follower: Follower) -> None:
+    follower.write("a.log", b"1\n")
+    follower.poll()
+    with (follower.folder / "a.log").open("ab") as writer:
+        (follower.folder / "a.log").unlink()
+        follower.poll()
+        writer.write(b"2\n3")
+        writer.flush()
+        follower.poll(QUIET - 1)
+        assert follower.lines == {"a.log": b"1\n2\n"}
+    follower.poll(QUIET - 1)
+    assert follower.source.streams() == 1
+    follower.poll(1)
+    assert follower.lines == {"a.log": b"1\n2\n3\n"}
+    assert follower.source.streams() == 0
+    assert follower.source.rejects() == ()
+
+
+def test_a_closed_file_that_vanishes_unread_is_counted(tmp_path: Path) -> None:
+    follower = Follower(tmp_path, max_open=1)
+    follower.write("a.log", b"1\n")
+    follower.write("b.log", b"1\n")
+    blocks = follower.source.blocks()
+    next(blocks)
+    (tmp_path / "b.log").unlink()
+    assert list(blocks) == []
+    assert follower.source.rejects() == (Reject(FILE, "vanished", 1),)
+    assert follower.source.streams() == 1
+
+
+def test_few_descriptors_follow_many_files(tmp_path: Path) -> None:
+    follower = Follower(tmp_path, max_open=3)
+    before = len(os.listdir("/proc/self/fd"))
+    for turn in range(3):
+        for i in range(20):
+            follower.write(f"{i}.log", b"%d\n" % turn)
+        follower.poll()
+        assert len(os.listdir("/proc/self/fd")) <= before + 3
+    assert follower.lines == {f"{i}.log": b"0\n1\n2\n" for i in range(20)}
+    follower.take(list(follower.source.finish()))
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_too_long_line_is_skipped_and_the_file_goes_on(tmp_path: Path) -> None:
+    follower = Follower(tmp_path, max_line=10)
+    follower.write("a.log", b"one\n" + b"x" * 1000)
+    follower.poll()
+    follower.write("a.log", b"x" * 50 + b"\ntwo\n1234567890\n12345678901\n")
+    follower.poll()
+    assert follower.lines == {"a.log": b"one\ntwo\n1234567890\n"}
+    assert follower.source.rejects() == (Reject(LINE, "too_long", 2),)
+
+
+def test_a_byte_order_mark_is_dropped_also_after_truncation(follower: Follower) -> None:
+    follower.write("a.log", b"\xef\xbb\xbfone\n")
+    follower.poll()
+    os.truncate(follower.folder / "a.log", 0)
+    follower.write("a.log", b"\xef\xbb\xbf2\n")
+    follower.poll()
+    assert follower.lines == {"a.log": b"one\n2\n"}
+
+
+def test_the_same_file_under_two_names_is_read_once(follower: Follower) -> None:
+    follower.write("a.log", b"1\n")
+    (follower.folder / "b.log").symlink_to("a.log")
+    (follower.folder / "c.log").hardlink_to(follower.folder / "a.log")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n"}
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """Give a folder to somebody whom permissions bind, and be that one: root may read all."""
+    folder = Path(tempfile.mkdtemp())
+    if os.geteuid() != 0:
+        yield folder
+    else:
+        nobody = 65534
+        os.chown(folder, nobody, nobody)
+        os.seteuid(nobody)
+        yield folder
+        os.seteuid(0)
+    shutil.rmtree(folder)
+
+
+def test_an_unreadable_file_is_counted_once_and_read_when_it_can_be(unprivileged: Path) -> None:
+    follower = Follower(unprivileged)
+    follower.write("a.log", b"1\n")
+    follower.write("b.log", b"2\n")
+    (unprivileged / "a.log").chmod(0)
+    follower.poll()
+    follower.poll()
+    assert follower.lines == {"b.log": b"2\n"}
+    assert follower.source.rejects() == (Reject(FILE, "unreadable", 1),)
+    assert follower.source.lag() == 2
+    (unprivileged / "a.log").chmod(stat.S_IRUSR)
+    follower.poll()
+    assert follower.lines == {"b.log": b"2\n", "a.log": b"1\n"}
+    assert (follower.source.rejects(), follower.source.lag()) == ((), 0)
+
+
+def test_an_unreadable_directory_is_counted_once(unprivileged: Path) -> None:
+    (unprivileged / "shut").mkdir(mode=0)
+    (unprivileged / "listed").mkdir()
+    (unprivileged / "listed" / "a.log").write_bytes(b"1\n")
+    (unprivileged / "listed").chmod(stat.S_IRUSR)
+    clock = Clock()
+    source = FileSource((f"{unprivileged}/**/*.log",), clock=clock)
+    for _ in range(3):
+        assert list(source.blocks()) == []
+        clock.now += SCAN_INTERVAL
+    assert source.rejects() == (Reject(FILE, "unreadable", 2),)
+    (unprivileged / "listed").chmod(stat.S_IRWXU)
+    assert [block.data for block in source.blocks()] == [b"1\n"]
+    assert source.rejects() == ()

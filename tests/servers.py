@@ -1,0 +1,148 @@
+"""Real servers for tests: Prometheus, Alertmanager and receivers on free ports of this machine."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from agentgauge import servers
+from agentgauge.demo.pager import Receiver
+from agentgauge.processes import Process, end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from agentgauge.servers import Program, Server
+
+T = TypeVar("T")
+
+INSTALL = "apt-get install -y prometheus prometheus-alertmanager"
+
+
+def find(program: Program) -> str:
+    """Look a program up; the test fails where it is missing."""
+    found = program.find()
+    if found is None:
+        pytest.fail(f"{program.title} is not installed: {INSTALL}")
+    return found
+
+
+def eventually(check: Callable[[], T], what: str, patience: float = 60.0) -> T:
+    """Ask again and again until `check` gives something true; fail when it never does."""
+    deadline = time.monotonic() + patience
+    while not (answer := check()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"in {patience:g} s there was no {what}; the last answer was {answer!r}")
+        time.sleep(0.05)
+    return answer
+
+
+@contextmanager
+def prometheus(config: Path, folder: Path, resend_delay: str = "2s") -> Iterator[Server]:
+    """Run Prometheus with a configuration; its data and log go below `folder`."""
+    port = servers.free_port()
+    command = servers.prometheus_command(
+        find(servers.PROMETHEUS),
+        config=config,
+        data=folder / "prometheus",
+        port=port,
+        resend_delay=resend_delay,
+    )
+    with _running(Process("prometheus", command, folder / "prometheus.log"), port) as server:
+        yield server
+
+
+@contextmanager
+def alertmanager(config: Path, folder: Path) -> Iterator[Server]:
+    """Run Alertmanager with a configuration; its data and log go below `folder`."""
+    port = servers.free_port()
+    command = servers.alertmanager_command(
+        find(servers.ALERTMANAGER), config=config, data=folder / "alertmanager", port=port
+    )
+    with _running(Process("alertmanager", command, folder / "alertmanager.log"), port) as server:
+        yield server
+
+
+@contextmanager
+def _running(process: Process, port: int) -> Iterator[Server]:
+    server = servers.Server(process, port)
+    try:
+        if not server.await_ready():
+            pytest.fail(f"{process.name} did not become ready:\n{process.tail()}")
+        yield server
+    except BaseException as error:
+        error.add_note(f"{process.name} said last:\n{process.tail()}")
+        raise
+    finally:
+        end([process])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A POST that arrived."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
+        """Read its body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What arrived at a webhook receiver so far, in order."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+
+    def at(self, path: str) -> list[Request]:
+        """Give those that were sent to a path."""
+        return [r for r in self.requests if r.path == path]
+
+    def first(self, path: str) -> Request:
+        """Wait for the first that is sent to a path."""
+        return eventually(lambda: self.at(path), f"request to {path}")[0]
+
+
+@contextmanager
+def webhook_recorder() -> Iterator[Recorder]:
+    """Receive webhooks, and everything that looks like one: Slack's, PagerDuty's."""
+    requests: list[Request] = []
+    receiver = Receiver(lambda *request: requests.append(Request(*request)))
+    with receiver:
+        yield Recorder(receiver.url, requests)
+
+
+@contextmanager
+def mail_recorder() -> Iterator[tuple[int, list[bytes]]]:
+    """Receive e-mail by the least of SMTP; gives the port and the messages so far."""
+    messages: list[bytes] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 test\r\n")
+            for line in self.rfile:
+                verb = line.strip().upper()
+                if verb.startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    messages.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+                self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+
+    with socketserver.ThreadingTCPServer((servers.HOST, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield int(server.server_address[1]), messages
+        finally:
+            server.shutdown()
+            thread.join()

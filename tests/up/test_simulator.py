@@ -1,0 +1,152 @@
+"""The demo's fleet: the same lines each time, healthy but for its incidents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agentgauge.demo.fleet import AGENTS
+from agentgauge.demo.simulator import Incidents, Line, simulate
+from agentgauge.demo.writer import play
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+HOUR = 3600
+
+
+def lines(seconds: float, seed: int = 1) -> list[Line]:
+    end = START + timedelta(seconds=seconds)
+    return list(takewhile(lambda line: line.due < end, simulate(seed, START)))
+
+
+def events(seconds: float) -> list[tuple[float, dict[str, Any]]]:
+    """Give what is written, with the seconds since the start."""
+    return [((line.due - START).total_seconds(), json.loads(line.text)) for line in lines(seconds)]
+
+
+def test_the_same_seed_gives_the_same_lines() -> None:
+    assert lines(600) == lines(600)
+
+
+def test_another_seed_gives_others() -> None:
+    assert lines(600) != lines(600, seed=2)
+
+
+def test_another_start_moves_the_lines_and_changes_nothing_else() -> None:
+    later = START + timedelta(days=1)
+    for one, other in zip(lines(600), simulate(1, later), strict=False):
+        assert other.due - later == one.due - START
+        assert other.text.split(",", 1)[1] == one.text.split(",", 1)[1]
+
+
+def test_lines_come_in_the_order_of_time_and_carry_it() -> None:
+    written = lines(HOUR)
+    assert written == sorted(written, key=lambda line: line.due)
+    for line in written:
+        assert datetime.fromisoformat(json.loads(line.text)["timestamp"]) == line.due
+
+
+def test_every_task_that_starts_ends_once() -> None:
+    started: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
+    for _, event in events(HOUR):
+        if event.get("event_type") == "agent_start":
+            started[event["session_id"]] += 1
+        if event.get("event_type") == "agent_complete":
+            ended[event["session_id"]] += 1
+    assert set(started.values()) == set(ended.values()) == {1}
+    assert ended.keys() <= started.keys()
+    assert len(started) - len(ended) <= len(AGENTS)
+
+
+def test_the_parts_of_a_run_cost_what_the_run_costs() -> None:
+    runs = [event for _, event in events(HOUR) if "execution_id" in event]
+    assert len(runs) > 100
+    for run in runs:
+        parts = sum(Decimal(str(part["cost"])) for part in run["costs"].values())
+        assert parts == Decimal(str(run["total_cost"]))
+
+
+INCIDENTS = Incidents()
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_an_incident_trips_breakers_slows_calls_fails_tasks_and_burns_money(number: int) -> None:
+    begins = INCIDENTS.anchor + number * INCIDENTS.every
+    ends = begins + INCIDENTS.length
+    agent = AGENTS[number % len(AGENTS)].name
+    during = [
+        event
+        for at, event in events(ends + 1)
+        if begins <= at < ends and event.get("agent_id") == agent
+    ]
+    of = {kind: [e for e in during if e["event_type"] == kind] for kind in kinds(during)}
+    assert len(of["circuit_breaker_trip"]) > 5
+    assert {trip["metadata"]["breaker"] for trip in of["circuit_breaker_trip"]} == {
+        AGENTS[number % len(AGENTS)].tools[0]
+    }
+    slow = [call for call in of["llm_call"] if call["latency_ms"] > 5000]
+    assert len(slow) >= 5
+    assert sum(call["cost_usd"] for call in slow) > 1.0
+    assert sum(not end["success"] for end in of["agent_complete"]) >= 2
+
+
+def kinds(events_: list[dict[str, Any]]) -> set[str]:
+    return {event["event_type"] for event in events_}
+
+
+def test_all_is_well_between_incidents() -> None:
+    calm = [
+        event
+        for at, event in events(HOUR)
+        if INCIDENTS.running(at) is None and INCIDENTS.running(at - 15) is None
+    ]
+    assert not [e for e in calm if e.get("event_type") == "circuit_breaker_trip"]
+    assert not [e for e in calm if e.get("latency_ms", 0) > 5000]
+    ended = [e["success"] for e in calm if e.get("event_type") == "agent_complete"]
+    assert sum(ended) / len(ended) > 0.97
+
+
+def test_the_first_incident_begins_within_a_minute_and_each_agent_has_its_turn() -> None:
+    assert INCIDENTS.anchor < 60
+    numbers = [INCIDENTS.running(INCIDENTS.anchor + n * INCIDENTS.every) for n in range(4)]
+    assert numbers == [0, 1, 2, 3]
+
+
+def test_history_is_written_at_once_and_the_present_when_it_is_due(tmp_path: Path) -> None:
+    waits: list[float] = []
+    live = START + timedelta(seconds=300)
+    written = play(
+        simulate(1, START), tmp_path, live=live, seconds=60, speed=float("1e-6"), sleep=waits.append
+    )
+    expected = lines(360)
+    assert written == len(expected)
+    assert len(waits) == len([line for line in expected if line.due > live])
+    for stream in {line.stream for line in expected}:
+        wanted = "".join(f"{line.text}\n" for line in expected if line.stream == stream)
+        assert (tmp_path / stream).read_text() == wanted
+
+
+def test_the_command_writes_so_many_seconds(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agentgauge.demo", "--dir", tmp_path, "--speed", "inf"]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "--seconds" in refused.stderr
+
+    subprocess.run([*command, "--seconds", "30", "--incident-now", "--history", "600"], check=True)
+    text = (tmp_path / "agents/researcher.jsonl").read_text()
+    written = [json.loads(line) for line in text.splitlines()]
+    stamps = [datetime.fromisoformat(event["timestamp"]) for event in written]
+    assert timedelta(seconds=600) < stamps[-1] - stamps[0] < timedelta(seconds=631)
+    trips = [e for e in written if e["event_type"] == "circuit_breaker_trip"]
+    assert datetime.fromisoformat(trips[-1]["timestamp"]) > stamps[-1] - timedelta(seconds=30)
