@@ -19,7 +19,11 @@ class Verbs(click.Group):
         """Name the verbs."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's signature)
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import a verb's module."""
         if cmd_name not in VERBS:
             return None

@@ -38,9 +38,6 @@ PATIENCE = 60.0
 MAX_CONNECTIONS = 64
 """Connections at a time. One more ends the oldest: a crowd of idle ones can't keep a scrape out."""
 
-_MAX_DRAINED = 64 * 1024
-"""Bytes of a refused request's body that are taken, so that its sender reads the answer."""
-
 _SOFTWARE = "agentgauge"
 _TEXT = "text/plain; charset=utf-8"
 _LOG = logging.getLogger(__name__)
@@ -124,7 +121,6 @@ class Application:
             known = ", ".join(sorted(self._pages))
             return _say(HTTPStatus.NOT_FOUND, f"There is nothing here. There is: {known}")
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            _drain(environ)
             status, headers, body = _say(HTTPStatus.METHOD_NOT_ALLOWED, "This can only be read.")
             return status, [*headers, ("Allow", "GET, HEAD")], body
         return page(environ)
@@ -185,13 +181,6 @@ def _takes_gzip(accept: str) -> bool:
         if coding.strip().lower() in {"gzip", "*"}:
             return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
-
-
-def _drain(environ: WSGIEnvironment) -> None:
-    """Take a body that nobody wants, up to a limit."""
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if length.isascii() and length.isdigit():
-        environ["wsgi.input"].read(min(int(length), _MAX_DRAINED))
 
 
 class _Handler(WSGIRequestHandler):

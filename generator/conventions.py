@@ -1,4 +1,4 @@
-"""Names of what is generated: files, groups, dashboards. Whoever links to one takes it from here."""
+"""Names of what is generated: files, groups, dashboards. Whoever links to one asks here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def alert_file(fleet: str) -> str:
     return f"{fleet}.alerts.yaml"
 
 
-def test_file(fleet: str, alert: str) -> str:
+def rule_test_file(fleet: str, alert: str) -> str:
     """Name the file of an alert's promtool tests."""
     return f"{fleet}.{alert}.yaml"
 

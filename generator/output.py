@@ -41,9 +41,8 @@ def drift(artefacts: Iterable[Artefact], out: Path) -> tuple[Drift, ...]:
             found.append(Drift(path, "missing", "", text))
         elif on_disk != text:
             found.append(Drift(path, "changed", on_disk, text))
-    for path in _files(out):
-        if path not in wanted:
-            found.append(Drift(path, "stray", _read(out / path) or "", ""))
+    strays = (path for path in _files(out) if path not in wanted)
+    found += [Drift(path, "stray", _read(out / path) or "", "") for path in strays]
     return tuple(sorted(found, key=lambda d: d.path))
 
 

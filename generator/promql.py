@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from spec.model import (
-        Absent, Average, Increase, Matcher, Quantile, Rate, Ratio, Selection, Value,
+        Absent,
+        Average,
+        Increase,
+        Matcher,
+        Quantile,
+        Rate,
+        Ratio,
+        Selection,
+        Value,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from generator.model import Inhibition, Model
@@ -50,6 +51,6 @@ def _faster_over_slower(alert: Alert, spec: Spec) -> Iterator[Inhibition]:
     for budget in spec.budgets:
         if isinstance(alert.condition, Burn) and budget.name == alert.condition.budget:
             tiers = sorted(budget.tiers, key=lambda tier: tier.window)
-            for faster, slower in zip(tiers, tiers[1:], strict=False):
+            for faster, slower in pairwise(tiers):
                 equal = ("fleet", "budget", *budget.by)
                 yield Inhibition(alert.name, alert.name, equal, faster.name, slower.name)

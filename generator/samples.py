@@ -61,6 +61,11 @@ class Pace:
         return max(self._held, 1) * self.interval
 
     @property
+    def forgets(self) -> bool:
+        """Whether a condition that held for one sample has left nothing that still fires."""
+        return self.wait > 0 or not self.keep
+
+    @property
     def _held(self) -> int:
         return ceil(self.wait / self.interval)
 
@@ -118,7 +123,7 @@ def _interval(window: Fraction) -> Fraction:
 
 
 def past(bound: Fraction, sign: str, *, whole: bool) -> Fraction:
-    """Give an amount just on the alert's side (`>` or `<`) of a bound: a whole thing more, or a per cent.
+    """Give an amount just on the alert's side (`>` or `<`) of a bound: one more, or a per cent.
 
     Amounts that are not whole end at a hundredth (or a half, where that is more), so that no
     noise of floating point shows when they are rounded for people.

@@ -230,7 +230,9 @@ def _rows(base: Node, over: Node) -> dict[str, Node]:
         if earlier and mine and theirs:
             both = merge(earlier, board)
             rows = replace(mine, value=[*theirs.elements(), *mine.elements()])
-            merged[name] = replace(both, value={**cast("dict[str, Node]", both.value), "rows": rows})
+            merged[name] = replace(
+                both, value={**cast("dict[str, Node]", both.value), "rows": rows}
+            )
     return merged
 
 
@@ -254,7 +256,13 @@ def _budget_alert(budget: str, settings: Node, template: Node) -> Node:
     if template.get("burn"):
         parts["burn"] = Node(budget, settings.mark, settings.path)
     else:
-        limits = {"increase": "metric", "where": "where", "above": "limit", "per": "per", "by": "by"}
+        limits = {
+            "increase": "metric",
+            "where": "where",
+            "above": "limit",
+            "per": "per",
+            "by": "by",
+        }
         for key, of in limits.items():
             value = settings.get(of)
             if value:
@@ -262,9 +270,7 @@ def _budget_alert(budget: str, settings: Node, template: Node) -> Node:
     return replace(settings, value=parts)
 
 
-def _sources(
-    root: Node, folder: Path, presets: _Presets, reading: Reading
-) -> tuple[Source, ...]:
+def _sources(root: Node, folder: Path, presets: _Presets, reading: Reading) -> tuple[Source, ...]:
     sources: list[Source] = []
     node = root.get("sources")
     for entry in node.elements() if node else []:

@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 
 Verb: TypeAlias = Literal["inc", "add", "observe", "set"]
 
-TEST_OPERATORS = ("exists", "not", "matches", "above", "below", "at_least", "at_most",
-                  "differs_from_sum_of")
+TEST_OPERATORS = (
+    "exists",
+    "not",
+    "matches",
+    "above",
+    "below",
+    "at_least",
+    "at_most",
+    "differs_from_sum_of",
+)
 
 
 @dataclass(frozen=True, slots=True)

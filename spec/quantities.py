@@ -6,7 +6,14 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-_SECONDS = {"ms": Fraction(1, 1000), "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SECONDS = {
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "m": Fraction(60),
+    "h": Fraction(3600),
+    "d": Fraction(86400),
+    "w": Fraction(604800),
+}
 _DURATION = re.compile(r"(?:\d+(?:ms|[smhdw]))+")
 _PART = re.compile(r"(\d+)(ms|[smhdw])")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
@@ -24,7 +31,7 @@ def parse_duration(text: str) -> Fraction:
         guess = re.fullmatch(r"(\d+)\s*(sec|min|hour|day|[smhd])[a-z]*", text.strip().lower())
         example = f"{guess[1]}{_WRITTEN[guess[2]]}" if guess else "5m"
         raise ValueError(f'"{text}" is not a duration; try {example}')
-    return sum((int(n) * Fraction(_SECONDS[u]) for n, u in _PART.findall(text)), Fraction(0))
+    return sum((int(n) * _SECONDS[u] for n, u in _PART.findall(text)), Fraction(0))
 
 
 def format_duration(seconds: Fraction | float) -> str:

@@ -7,7 +7,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from spec.model import (
-    Absent, Alert, Budget, Burn, Category, Quantile, Runbook, Selection, Severity, Threshold, Tier,
+    Absent,
+    Alert,
+    Budget,
+    Burn,
+    Category,
+    Quantile,
+    Runbook,
+    Selection,
+    Severity,
+    Threshold,
+    Tier,
 )  # fmt: skip
 from spec.problems import nearest
 from spec.quantities import format_duration, format_number
@@ -84,10 +94,16 @@ def read_alerts(
         alert = _alert(name, entry, budgets, into)
         for other in entry.get("inhibits").elements() if entry.get("inhibits") else ():  # type: ignore[union-attr] # tested in the same line
             if other.text() not in entries:
-                into.wrong(other, f'there is no alert "{other.text()}"', nearest(str(other.text()), entries))
+                into.wrong(
+                    other,
+                    f'there is no alert "{other.text()}"',
+                    nearest(str(other.text()), entries),
+                )
         board = entry.get("dashboard")
         if board and board.text() not in dashboards:
-            into.wrong(board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards))
+            into.wrong(
+                board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards)
+            )
         if alert:
             alerts.append(alert)
     return tuple(alerts)
@@ -108,7 +124,9 @@ def _alert(name: str, node: Node, budgets: tuple[Budget, ...], into: Reading) ->
     for text in (description,):
         for label in _PLACEHOLDER.findall(string(text)):
             if text and label not in given:
-                into.wrong(text, f"speaks of {{{label}}}, which this alert has not", nearest(label, given))
+                into.wrong(
+                    text, f"speaks of {{{label}}}, which this alert has not", nearest(label, given)
+                )
     if condition is None:
         return None
     runbook = node.get("runbook")

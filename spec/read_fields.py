@@ -85,7 +85,9 @@ def read_test(place: str, node: Node, into: Reading, *, negated: bool = False) -
             return Test(path, operator, places, negated)
         scalar = value if isinstance(value, str | int | float) else ""
         return Test(path, operator, scalar, negated)
-    return Test(path, "is", texts(node), negated)
+    # Not `texts`: an empty text is something that a place may be.
+    values = tuple(text for text in (part.text() for part in node.elements()) if text is not None)
+    return Test(path, "is", values, negated)
 
 
 def check_regex(node: Node | None, into: Reading, *, group: bool) -> None:

@@ -38,7 +38,9 @@ def read_mapping(name: str, root: Node, into: Reading) -> Mapping:
         files=string(root.get("files"), "**/*"),
         time=read_field(time),
         time_unit=string(unit) if unit else None,
-        events=tuple(_paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)),
+        events=tuple(
+            _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
+        ),
     )
 
 
@@ -145,7 +147,7 @@ def _scale(unit: str | None, family: Family, node: Node, into: Reading) -> tuple
 
 
 def _paired(rule: EventRule, node: Node, rules: list[EventRule], into: Reading) -> EventRule:
-    """Hand the start's labels to its end and to its abandonment, then check that none is lacking."""
+    """Hand the start's labels to its end and its abandonment; note labels that are lacking."""
     ends = rule.abandoned or (rule.pair.name if rule.pair and rule.pair.role == "end" else None)
     if ends is not None:
         starts = {r.pair.name: r for r in rules if r.pair and r.pair.role == "start"}
@@ -181,4 +183,3 @@ def _check_labels(rule: EventRule, node: Node, into: Reading) -> None:
         lacking = [x for x in rule.pair.in_progress.labels if x not in rule.labels]
         if lacking:
             into.wrong(node, f"in_progress is given no label {', '.join(lacking)}")
-

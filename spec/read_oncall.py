@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from spec.reading import Reading
 
 _ROUTE_LABELS = (("severity", "severity"), ("category", "category"), ("alert", "alertname"))
-NOBODY = OnCall((Receiver("nobody", ()),), (), "nobody",
-                Grouping(("alertname", "fleet"), Fraction(30), Fraction(300), Fraction(14400)))  # fmt: skip
+_USUAL = Grouping(("alertname", "fleet"), Fraction(30), Fraction(300), Fraction(14400))
+NOBODY = OnCall((Receiver("nobody", ()),), (), "nobody", _USUAL)
 
 
 def read_oncall(node: Node | None, alerts: frozenset[str], into: Reading) -> OnCall:

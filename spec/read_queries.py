@@ -6,7 +6,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from spec.model import (
-    Absent, Average, Burn, Expr, Increase, Quantile, Rate, Ratio, Selection, Value,
+    Absent,
+    Average,
+    Burn,
+    Expr,
+    Increase,
+    Quantile,
+    Rate,
+    Ratio,
+    Selection,
+    Value,
 )  # fmt: skip
 from spec.problems import nearest
 from spec.reading import amount, duration, string
@@ -45,7 +54,9 @@ def read_condition(
     if kind == "burn":
         name = string(node.get("burn"))
         if name not in budgets:
-            into.wrong(node.get("burn") or node, f'there is no budget "{name}"', nearest(name, budgets))
+            into.wrong(
+                node.get("burn") or node, f'there is no budget "{name}"', nearest(name, budgets)
+            )
         return Burn(name), ()
     if kind == "ratio":
         return _ratio(node, _QUARTER, into)
@@ -109,7 +120,8 @@ def _ratio(
     if len(selections) != 2:  # noqa: PLR2004 (a part and a whole)
         return None, tuple(families)
     over = node.get("over")
-    made = Ratio(*selections, duration(over, _QUARTER) if over else window, _least(node))
+    part, of = selections
+    made = Ratio(part, of, duration(over, _QUARTER) if over else window, _least(node))
     return made, tuple(families)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from spec.model import Family, Matcher, Selection
@@ -13,6 +12,7 @@ from spec.quantities import parse_amount, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from fractions import Fraction
 
     from spec.node import Node
 

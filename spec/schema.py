@@ -15,6 +15,7 @@ from spec.units import SCALES
 Schema: TypeAlias = dict[str, Any]
 
 LABEL = "[a-zA-Z_][a-zA-Z0-9_]*"
+_WORDS = ("[a-z][a-z0-9-]*", "must be lower-case words and dashes")
 METRIC = "[a-zA-Z_:][a-zA-Z0-9_:]*"
 VISUALISATIONS = (
     "stat", "timeseries", "table", "bargauge", "gauge", "state-timeline", "heatmap", "text",
@@ -24,21 +25,27 @@ AGGREGATES = ("max", "min", "sum", "avg", "count")
 
 
 def text(description: str = "", **more: object) -> Schema:
+    """A text."""
     return {"type": "string", **({"description": description} if description else {}), **more}
 
 
 def pattern(expression: str, message: str, description: str = "") -> Schema:
+    """A text of a certain form; `message` says what is wrong with another."""
     return text(description, pattern=f"^{expression}$", errorMessage=message)
 
 
 def obj(properties: Schema, required: tuple[str, ...] = (), **more: object) -> Schema:
+    """A mapping with these keys and no others."""
     needs = {"required": list(required)} if required else {}
     return {
         "type": "object", "properties": properties, "additionalProperties": False, **needs, **more,
     }  # fmt: skip
 
 
-def named(values: Schema, keys: str = ".+", message: str = "is not a name", **more: object) -> Schema:
+def named(
+    values: Schema, keys: str = ".+", message: str = "is not a name", **more: object
+) -> Schema:
+    """A mapping of names to values of one kind."""
     names = {"pattern": f"^(?:{keys})$", "errorMessage": message}
     return {"type": "object", "propertyNames": names, "additionalProperties": values, **more}
 
@@ -48,6 +55,11 @@ def some(item: Schema, **more: object) -> Schema:
     return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}], **more}
 
 
+def one_of(*words: str) -> Schema:
+    """One of a few words."""
+    return {"type": "string", "enum": list(words)}
+
+
 def or_off(schema: Schema) -> Schema:
     """Something of the catalogue that `false` switches off."""
     off = {"const": False, "errorMessage": "must be false, to switch it off, or a mapping"}
@@ -55,6 +67,7 @@ def or_off(schema: Schema) -> Schema:
 
 
 def ref(name: str) -> Schema:
+    """A definition by its name."""
     return {"$ref": f"#/$defs/{name}"}
 
 
@@ -91,7 +104,7 @@ def _condition() -> Schema:
         "per": DURATION,
         "over": DURATION,
         "at_least": {"type": "number", "minimum": 0, "description": "Least traffic for an answer."},
-        "aggregate": {"type": "string", "enum": list(AGGREGATES)},
+        "aggregate": one_of(*AGGREGATES),
         "where": WHERE,
         "by": LABELS_LIST,
     }
@@ -107,8 +120,8 @@ def _alert() -> Schema:
         "below": AMOUNT,
         "for": DURATION,
         "keep_firing_for": DURATION,
-        "severity": {"type": "string", "enum": list(SEVERITIES)},
-        "category": {"type": "string", "enum": list(CATEGORIES)},
+        "severity": one_of(*SEVERITIES),
+        "category": one_of(*CATEGORIES),
         "summary": text("One static sentence."),
         "description": text("What happens, with {value}, {threshold}, {window} and {label}."),
         "runbook": obj(
@@ -131,7 +144,7 @@ def _panel() -> Schema:
     }
     return obj({
         "title": text(),
-        "show": {"type": "string", "enum": list(VISUALISATIONS)},
+        "show": one_of(*VISUALISATIONS),
         "description": text(),
         "query": obj(query),
         "queries": {"type": "array", "items": obj(query), "minItems": 1},
@@ -153,7 +166,7 @@ def _field() -> Schema:
             "of": some(place), "match": text(format="regex"),
             "map": {"type": "object", "additionalProperties": SCALAR},
             "classify": named(text(format="regex")),
-            "else": SCALAR, "absent": SCALAR, "unit": {"type": "string", "enum": ["s", "ms", "us", "ns"]},
+            "else": SCALAR, "absent": SCALAR, "unit": one_of("s", "ms", "us", "ns"),
         }, ("of",)),
     ], errorMessage="must be a place, a list of places, or {of: …}")  # fmt: skip
 
@@ -162,8 +175,8 @@ def _mapping() -> Schema:
     label = named(ref("field"), LABEL, "is not a label name")
     update = obj({
         "add": ref("field"), "observe": ref("field"), "set": ref("field"),
-        "minus": some(text()), "unit": {"type": "string", "enum": ["time", *sorted({a for a, _ in SCALES})]},
-        "absent": {"type": "string", "enum": ["skip"]}, "labels": label,
+        "minus": some(text()), "unit": one_of("time", *sorted({a for a, _ in SCALES})),
+        "absent": one_of("skip"), "labels": label,
     })  # fmt: skip
     one = {"anyOf": [{"const": "inc"}, update],
            "errorMessage": "must be inc, {add: …}, {observe: …} or {set: …}"}  # fmt: skip
@@ -171,7 +184,7 @@ def _mapping() -> Schema:
         SCALAR,
         {"type": "array", "items": SCALAR, "minItems": 1},
         obj({op: {} for op in TEST_OPERATORS}, minProperties=1, maxProperties=1),
-    ], "errorMessage": "must be a value, a list of values, or one test such as {exists: true}"}  # fmt: skip
+    ], "errorMessage": "must be a value, a list of values, or one test"}  # fmt: skip
     key = {"anyOf": [text(), obj({"of": some(text()), "match": text(format="regex")}, ("of",)),
                      {"type": "array", "minItems": 1}]}  # fmt: skip
     event = obj({
@@ -196,7 +209,7 @@ def _mapping() -> Schema:
         ),
     }, ("name",))  # fmt: skip
     return {
-        "format": {"type": "string", "enum": ["json"]},
+        "format": one_of("json"),
         "files": text("The glob that a directory is searched with."),
         "time": ref("field"),
         "labels": label,
@@ -206,7 +219,7 @@ def _mapping() -> Schema:
 
 def _family() -> Schema:
     return obj({
-        "type": {"type": "string", "enum": ["counter", "gauge", "histogram", "stateset", "info"]},
+        "type": one_of("counter", "gauge", "histogram", "stateset", "info"),
         "help": text(),
         "labels": LABELS_LIST,
         "unit": {"type": "string", "enum": sorted({base for _, base in SCALES})},
@@ -228,14 +241,15 @@ def _receiver() -> Schema:
     return obj({
         "pagerduty": some(obj({"routing_key_file": path}, ("routing_key_file",))),
         "slack": some(slack), "email": some(email), "webhook": some(webhook),
-    }, minProperties=1, errorMessage="needs a channel: pagerduty, slack, email or webhook")  # fmt: skip
+    }, minProperties=1,
+        errorMessage="needs a channel: pagerduty, slack, email or webhook")  # fmt: skip
 
 
 def _oncall() -> Schema:
     route = obj({
-        "severity": some({"type": "string", "enum": list(SEVERITIES)}), "category": some({"type": "string", "enum": list(CATEGORIES)}),
+        "severity": some(one_of(*SEVERITIES)), "category": some(one_of(*CATEGORIES)),
         "alert": some(text()), "labels": WHERE, "to": text(),
-        "digest": {"type": "string", "enum": ["hourly", "daily"]}, "continue": {"type": "boolean"},
+        "digest": one_of("hourly", "daily"), "continue": {"type": "boolean"},
     }, ("to",))  # fmt: skip
     grouping = obj({"by": LABELS_LIST, "wait": DURATION, "interval": DURATION, "repeat": DURATION})
     return obj({
@@ -249,7 +263,7 @@ def _oncall() -> Schema:
 def _budget() -> Schema:
     tier = obj({
         "name": text(), "share": AMOUNT, "window": DURATION,
-        "severity": {"type": "string", "enum": list(SEVERITIES)},
+        "severity": one_of(*SEVERITIES),
     }, ("share", "window", "severity"))  # fmt: skip
     return obj({
         "metric": METRIC_NAME, "where": WHERE, "by": LABELS_LIST, "per": DURATION,
@@ -290,11 +304,11 @@ def build_schema() -> Schema:
             "links": obj({"grafana": text(format="uri-http"), "runbooks": text(format="uri-http")}),
             "timing": obj(dict.fromkeys(("scrape", "evaluation", "born_at_zero"), DURATION)),
             "families": named(ref("family"), METRIC, "is not a metric name"),
-            "budgets": named(ref("budget"), "[a-z][a-z0-9-]*", "must be lower-case words and dashes"),
+            "budgets": named(ref("budget"), *_WORDS),
             "alerts": named(
-                or_off(ref("alert")), "([A-Z]+[a-z0-9]+)+", "must be CamelCase, as alerts are named",
+                or_off(ref("alert")), "([A-Z]+[a-z0-9]+)+", "must be CamelCase, as alerts are",
             ),
-            "dashboards": named(or_off(dashboard), "[a-z][a-z0-9-]*", "must be lower-case words and dashes"),
+            "dashboards": named(or_off(dashboard), *_WORDS),
             "oncall": _oncall(),
             **_mapping(),
         }),

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from spec.node import Node
 
-_KINDS = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+_KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    type(None): "null",
+}
 _TYPES = {
     "object": "a mapping", "array": "a list", "string": "a text", "number": "a number",
     "integer": "a whole number", "boolean": "true or false",
@@ -80,10 +86,12 @@ def schema_problems(root: Node) -> list[Problem]:
 def _explain(error: ValidationError, root: Node) -> Iterator[Problem]:
     node = root.at(tuple(error.absolute_path))
     schema: Any = error.schema
+    instance: Any = error.instance
+    wanted: Any = error.validator_value
     keyword = str(error.validator)
     if keyword == "additionalProperties":
         known = schema.get("properties", {})
-        for key in error.instance:
+        for key in instance:
             if key not in known:
                 hint = nearest(key, known)
                 if key in _ALIASES and _ALIASES[key] in known:
@@ -91,7 +99,7 @@ def _explain(error: ValidationError, root: Node) -> Iterator[Problem]:
                 yield node.key_problem(key, "is not known here", hint)
         return
     if keyword == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
+        missing = [key for key in wanted if key not in instance]
         # jsonschema reports each missing key as an error of its own; its message names it.
         key = next((k for k in missing if error.message.startswith(repr(k))), missing[0])
         yield node.problem(f'lacks "{key}"')
@@ -126,8 +134,9 @@ def _said(schema: Any, error: ValidationError) -> str:  # noqa: ANN401 (a JSON S
     return f'"{error.instance}" {own}' if own else error.message
 
 
-def _message(keyword: str, error: ValidationError) -> tuple[str, str]:
-    value, want = error.instance, error.validator_value
+def _message(keyword: str, error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911 (a table of keywords)
+    value: Any = error.instance
+    want: Any = error.validator_value
     own = error.schema.get("errorMessage") if isinstance(error.schema, dict) else None
     if keyword == "type":
         types = [want] if isinstance(want, str) else want

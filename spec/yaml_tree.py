@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 
 from spec.node import Node, Scalar
 from spec.problems import Mark, Problem, SpecError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 50_000
@@ -40,7 +42,9 @@ def read_tree(path: Path, shown: str | None = None) -> tuple[Node, list[Problem]
         data = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        hint = "`agentgauge init` writes a first one" if isinstance(error, FileNotFoundError) else ""
+        hint = (
+            "`agentgauge init` writes a first one" if isinstance(error, FileNotFoundError) else ""
+        )
         raise SpecError([Problem(Mark(name), "", f"cannot be read: {reason}", hint)]) from error
     if len(data) > MAX_BYTES:
         message = f"is larger than {MAX_BYTES >> 20} MiB, no spec needs that"
@@ -66,7 +70,7 @@ def parse_tree(text: str, name: str) -> tuple[Node, list[Problem]]:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
-        mark = Mark(name, at.line + 1, at.column + 1) if at else Mark(name, 1, 1)
+        mark = Mark(name, at.line + 1, at.column + 1) if at else Mark(name)
         what = error.problem or error.context or "cannot be parsed"
         raise SpecError([Problem(mark, "", f"is not valid YAML: {what}")]) from error
     except yaml.YAMLError as error:
@@ -112,7 +116,8 @@ class _Builder:
                 self.anchors[done.anchor] = done.node
 
     def mark(self, event: yaml.Event) -> Mark:
-        return Mark(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+        at = event.start_mark
+        return Mark(self.name, at.line + 1, at.column + 1) if at else Mark(self.name)
 
     def stop(self, event: yaml.Event, message: str, hint: str = "") -> None:
         raise SpecError([Problem(self.mark(event), "", message, hint)])
@@ -126,11 +131,13 @@ class _Builder:
         return (*top.node.path, last)
 
     def wants_key(self) -> bool:
-        return bool(self.stack) and isinstance(self.stack[-1].node.value, dict) and (
-            self.stack[-1].key is None
+        return (
+            bool(self.stack)
+            and isinstance(self.stack[-1].node.value, dict)
+            and (self.stack[-1].key is None)
         )
 
-    def open(self, event: yaml.Event) -> None:
+    def open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         if self.wants_key():
             self.stop(event, "a key must be a text")
         if len(self.stack) >= MAX_DEPTH:
@@ -149,7 +156,9 @@ class _Builder:
             return
         self.untagged(event)
         plain = not event.style
-        node = Node(plain_scalar(event.value) if plain else event.value, self.mark(event), self.path())
+        node = Node(
+            plain_scalar(event.value) if plain else event.value, self.mark(event), self.path()
+        )
         if event.anchor:
             self.anchors[event.anchor] = node
         self.put(event, node)
@@ -168,9 +177,11 @@ class _Builder:
     def alias(self, event: yaml.AliasEvent) -> None:
         if self.wants_key():
             self.stop(event, "a key must be a text")
-        target = self.anchors.get(event.anchor)
+        target = self.anchors.get(event.anchor or "")
         if target is None:
-            self.stop(event, f"the alias *{event.anchor} has no anchor before it, or refers to itself")
+            self.stop(
+                event, f"the alias *{event.anchor} has no anchor before it, or refers to itself"
+            )
             return
         self.put(event, self.copied(event, target, self.path()))
 

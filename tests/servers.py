@@ -6,6 +6,9 @@ import json
 import socketserver
 import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,6 +46,12 @@ def eventually(check: Callable[[], T], what: str, patience: float = 60.0) -> T:
             pytest.fail(f"in {patience:g} s there was no {what}; the last answer was {answer!r}")
         time.sleep(0.05)
     return answer
+
+
+def get(url: str) -> str:
+    """Fetch a page of one of our servers."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of this machine
+        return str(answer.read().decode())
 
 
 @contextmanager
@@ -146,3 +155,36 @@ def mail_recorder() -> Iterator[tuple[int, list[bytes]]]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def exporter(spec: Path, folder: Path) -> Iterator[Server]:
+    """Run our own exporter on a spec; its log goes below `folder`."""
+    port = servers.free_port()
+    command = servers.exporter_command(spec, port=port)
+    with _running(Process("exporter", command, folder / "exporter.log"), port) as server:
+        yield server
+
+
+def write_targets(folder: Path, **addresses: Server | None) -> None:
+    """Tell Prometheus by files below `folder` where the servers of its configuration are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("exporter", "prometheus", "alertmanager"):
+        server = addresses.get(name)
+        targets = [server.address] if server else []
+        (folder / f"{name}.yml").write_text(json.dumps([{"targets": targets}]))
+
+
+def query(server: Server, expression: str) -> list[dict[str, Any]]:
+    """Ask a Prometheus; an error fails the test with what it says."""
+    return ask(server, "query", query=expression)["result"]  # type: ignore[no-any-return] # JSON
+
+
+def ask(server: Server, endpoint: str, **parameters: str) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Call an endpoint of Prometheus' API; an error fails the test with what it says."""
+    url = f"{server.url}/api/v1/{endpoint}?{urllib.parse.urlencode(parameters)}"
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - of this machine
+            return json.load(answer)["data"]
+    except urllib.error.HTTPError as error:
+        pytest.fail(f"{endpoint} {parameters}: {error.read().decode()}")

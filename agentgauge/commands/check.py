@@ -1,9 +1,9 @@
-"""`agentgauge check`: is the spec right?"""
+"""`agentgauge check`: tells whether the spec is right."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +11,14 @@ from agentgauge.spec_argument import spec_argument
 from spec.load import load_spec
 from spec.problems import SpecError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command("check")
 @spec_argument
 def command(spec_path: Path) -> None:
-    """Check SPEC and print every problem in it.
+    r"""Check SPEC and print every problem in it.
 
     Each problem is one line, in the order of the file:
 

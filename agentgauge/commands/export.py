@@ -14,7 +14,7 @@ import click
 from agentgauge import __version__
 from agentgauge.spec_argument import complain, load_or_exit
 from exporter.server import DEFAULT_ADDRESS, DEFAULT_TELEMETRY_PATH
-from spec.load import load_preset, vocabulary
+from spec.load import load_preset
 from spec.model import Source
 from spec.problems import SpecError
 
@@ -64,7 +64,7 @@ def command(
     level: str,
     log_format: str,
 ) -> None:
-    """Turn the agents' logs into Prometheus metrics.
+    r"""Turn the agents' logs into Prometheus metrics.
 
     With a SPEC (agents.yaml unless named) its sources are followed and served on /metrics. With
     --preset, the PATHs are:

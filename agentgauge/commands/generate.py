@@ -9,7 +9,7 @@ import click
 
 from agentgauge.spec_argument import load_or_exit, spec_argument
 
-_EXTRA = "the generator needs packages that a plain install leaves out: pip install 'agentgauge[generate]'"
+_EXTRA = "the generator is an extra of its own: pip install 'agentgauge[generate]'"
 
 
 @click.command("generate")
@@ -21,7 +21,7 @@ _EXTRA = "the generator needs packages that a plain install leaves out: pip inst
 @click.option("--check", is_flag=True, help="Write nothing; name what differs and exit with 1.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what differs and exit with 1.")
 def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
-    """Write the dashboards and alerts that SPEC describes.
+    r"""Write the dashboards and alerts that SPEC describes.
 
     dashboards/ and alerts/ belong to the generator: what it wrote earlier and no longer needs is
     removed, files of anybody else are left alone (and named by --check). The same spec gives the
@@ -50,7 +50,9 @@ def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
     try:
         changed = write(artefacts, out)
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}; nothing is lost") from error
+        raise click.ClickException(
+            f"{error.filename}: {error.strerror}; nothing is lost"
+        ) from error
     for path in changed:
         click.echo(path)
     click.echo(f"{len(artefacts)} files, {len(changed)} changed", err=True)

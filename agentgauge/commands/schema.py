@@ -9,7 +9,7 @@ from spec.schema import schema_text
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema of the spec.
+    r"""Print the JSON Schema of the spec.
 
     Editors complete and check as you type when the spec's first line names it:
 

@@ -86,8 +86,9 @@ def _alert(told: str, alert: dict[str, Any]) -> str:
     where = ", ".join(f"{k}={v}" for k, v in sorted(labels.items()) if k not in _SHOWN_APART)
     state = alert["status"].upper()
     lines = [
-        f"{told}: {state} {labels.get('severity', '')} {labels.get('alertname', '')}",
+        " ".join(filter(None, (f"{told}: {state}", labels.get("severity"), labels["alertname"]))),
         f"  {texts['summary']}" if "summary" in texts else "",
+        f"  {texts['description']}" if "description" in texts else "",
         f"  where    {where}" if where else "",
         f"  runbook  {texts['runbook_url']}" if "runbook_url" in texts else "",
     ]

@@ -254,7 +254,7 @@ def _pipeline(random: Random, incidents: Incidents) -> Iterator[Moment]:
             "total_cost": micro / 1e6,
             "duration": round(duration, 3),
         }
-        if random.random() < (0.3 if incidents.running(at) is not None else 0.01):
+        if random.random() < (0.1 if incidents.running(at) is not None else 0.01):
             wrong = random.choice(_WRONG)
             run |= {"status": "failed", "error": {"class": wrong, "message": f"extract: {wrong}"}}
         else:

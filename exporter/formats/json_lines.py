@@ -1,12 +1,14 @@
 """JSON, one object a line: a block at once where it is well-formed, else line by line.
 
 A line that the typed decoder refuses is decoded again, alone and untyped. What no rule reads is
-skipped, and not even checked for UTF-8.
+skipped, and not even checked for UTF-8; broken text that a rule reads gets replacement characters,
+so that a prompt that was cut inside a letter does not cost the line its numbers.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 # Kinds of lines that no rule is for are learned, so that they do not slow the rest down.
 MAX_LEARNED = 256
 _BOM = b"\xef\xbb\xbf"
+# An escaped backslash, a whole surrogate pair, or half of one, which is no text.
+_ESCAPES = re.compile(
+    r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 class Refused(Exception):  # noqa: N818 (not an error of the program)
@@ -53,7 +59,7 @@ class JsonLines:
             events = self._decoder.decode_lines(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._by_line(data)
-        if len(events) == data.count(b"\n"):
+        if len(events) == data.count(b"\n") and _one_a_line(data, len(events)):
             return Decoded(events)
         # Blank lines, or a value that does not keep to its line.
         return self._by_line(data)
@@ -108,6 +114,16 @@ class JsonLines:
             )
 
 
+def _one_a_line(data: bytes, count: int) -> bool:
+    """Tell whether every line begins and ends a value, where there are as many lines as values.
+
+    Two values in one line and one over two lines would make up for each other. Between two values
+    only whitespace may stand, and within one a brace never follows another over a line's end.
+    """
+    ends = data.count(b"}\n{")
+    return ends == count - 1 or ends + data.count(b"}\r\n{") == count - 1
+
+
 def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
     """Decode a line of any shape.
 
@@ -116,29 +132,24 @@ def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
     """
     try:
         return msgspec.json.decode(line)
-    except UnicodeDecodeError:
-        raise Refused("not_utf8") from None
     except RecursionError:
         raise Refused("too_deep") from None
-    except msgspec.ValidationError:
-        return _with_large_numbers(line)
-    except msgspec.DecodeError:
-        raise Refused("malformed") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _leniently(line)
 
 
-def _with_large_numbers(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
-    """Decode a line with numbers that no float holds (1e999), which become infinite."""
+def _leniently(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """Decode a line with broken text, or with numbers that no float holds (1e999: infinite)."""
     try:
-        value = json.loads(line, parse_constant=_no_json, parse_int=_integer)
         # Half a surrogate pair is JSON, but no text that could become a label.
-        json.dumps(value, ensure_ascii=False).encode()
+        whole = _ESCAPES.sub(
+            lambda found: r"\ufffd" if found["half"] else found[0], line.decode(errors="replace")
+        )
+        return json.loads(whole, parse_constant=_no_json, parse_int=_integer)
     except RecursionError:
         raise Refused("too_deep") from None
-    except UnicodeError:
-        raise Refused("not_utf8") from None
     except ValueError:
         raise Refused("malformed") from None
-    return value
 
 
 def _no_json(_: str) -> object:
@@ -146,5 +157,7 @@ def _no_json(_: str) -> object:
 
 
 def _integer(digits: str) -> int | float:
-    limit = 400  # Python refuses to read absurdly long integers
-    return int(digits) if len(digits) < limit else float("inf")
+    try:
+        return int(digits)
+    except ValueError:  # Python refuses to read thousands of digits
+        return float("inf")

@@ -45,12 +45,11 @@ class Slot:
         return self.update.family
 
 
-def picker(sources: list[int | str]) -> Callable[[Labels], Labels]:
-    """Make a function that picks label values by index, or gives constants."""
-    if all(isinstance(source, int) for source in sources) and len(sources) > 1:
-        return itemgetter(*sources)  # type: ignore[arg-type] # all are indices: tested above
-    parts = tuple(sources)
-    return lambda values: tuple(values[p] if isinstance(p, int) else p for p in parts)
+def picker(indices: list[int]) -> Callable[[Labels], Labels]:
+    """Make a function that picks values by their indices."""
+    if len(indices) > 1:
+        return itemgetter(*indices)
+    return lambda values: tuple(values[index] for index in indices)
 
 
 @dataclass(slots=True)

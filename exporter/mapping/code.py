@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from spec.mapping import Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exporter.mapping.shape import Shape
+    from spec.mapping import LabelRule
 
 
 @dataclass(slots=True)
@@ -50,16 +53,37 @@ class Code:
 
 @dataclass(slots=True)
 class Scope:
-    """What is known at a point of the code: the line's shape, loops, and loaded places."""
+    """What is known at a point of the code: the kind of line, its shape, loops, loaded places.
+
+    `loops` holds the variables of each loop's element and key, and the element's shape. `outer`
+    holds the variables of what is not in the line.
+    """
 
     root: Shape
+    tag: str | None = None
     loops: dict[str, tuple[str, str, Shape]] = field(default_factory=dict)
     loaded: dict[tuple[str, ...], str] = field(default_factory=dict)
-    labels: dict[int, str] = field(default_factory=dict)
+    labels: dict[str, tuple[LabelRule, str]] = field(default_factory=dict)
     outer: dict[str, str] = field(default_factory=dict)
 
     def inner(self) -> Scope:
         """Give the scope of a block: what it loads is not known after it."""
-        return Scope(
-            self.root, dict(self.loops), dict(self.loaded), dict(self.labels), dict(self.outer)
+        return replace(
+            self,
+            loops=dict(self.loops),
+            loaded=dict(self.loaded),
+            labels=dict(self.labels),
+            outer=dict(self.outer),
         )
+
+    def enter(self, name: str, key: str, element: str, shape: Shape) -> Scope:
+        """Give the scope of a loop. Its name hides what was loaded from places that begin so."""
+        scope = self.inner()
+        scope.loops[name] = (element, key, shape)
+        scope.loaded = {place: v for place, v in self.loaded.items() if place[0] != name}
+        scope.labels = {
+            number: (rule, value)
+            for number, (rule, value) in self.labels.items()
+            if all(isinstance(of, Const) or of.parts[0] != name for of in rule.of)
+        }
+        return scope

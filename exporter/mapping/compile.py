@@ -1,4 +1,4 @@
-"""A plan to a function: Python that applies a block of decoded events, written once at the start."""
+"""A plan to a function: Python that applies decoded events, written once at the start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exporter.mapping.shape import Shape
 from exporter.mapping.values import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from exporter.mapping.plan import Branch, Plan, Rule
     from exporter.mapping.runtime import Runtime
@@ -23,18 +23,23 @@ _OUTCOME = re.compile(r"\bo = ")
 _EPOCH_SCALE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
-def compile_events(plan: Plan, run: Runtime) -> tuple[Callable[..., tuple[int, int, int]], str]:
-    """Write and compile the function that applies events.
+def compile_events(
+    plan: Plan, run: Runtime, frequencies: Mapping[type, int] | None = None
+) -> tuple[Callable[..., tuple[int, int, int]], str]:
+    """Write and compile the function that applies events; the most frequent kind is tested first.
 
-    Call it with a list of structs and the stream's name; it gives how many lines were applied,
-    repeats and unmatched. Also gives its source, for people who want to read it.
+    Compiled again for the same runtime, it goes on with the same series and memory. Call it with a
+    list of structs and the stream's name; it gives how many lines were applied, repeats and
+    unmatched. Also gives its source, for people who want to read it.
     """
     code = Code(names=_names(run))
     code.lines.append("def apply(events, stream):")
     code.emit("applied = repeat = unmatched = 0")
     with code.block("for e in events:"):
         code.emit("kind = e.__class__")
-        for number, branch in enumerate(plan.branches):
+        often = frequencies or {}
+        ordered = sorted(plan.branches, key=lambda b: -often.get(b.shape.struct or object, 0))
+        for number, branch in enumerate(ordered):
             struct = code.constant(branch.shape.struct, "S")
             with code.block(f"{'el' if number else ''}if kind is {struct}:"):
                 _branch(branch, plan, code, run)
@@ -59,7 +64,12 @@ def compile_abandoned(plan: Plan, run: Runtime) -> None:
 
 
 def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime) -> None:
-    scope = Scope(branch.shape, outer={"e": "e", "file": "stream"})
+    scope = Scope(branch.shape, branch.tag, outer={"e": "e", "file": "stream"})
+    if branch.tag is not None and (place := branch.shape.children.get(plan.tag_field or "")):
+        # The decoder keeps the tag to itself; rules may read it all the same.
+        place.leaf = True
+        code.emit(f"tag = {branch.tag!r}")
+        scope.loaded[plan.tag_field or "",] = "tag"
     code.emit("o = 0")
     start = len(code.lines)
     sure = False
@@ -82,7 +92,8 @@ def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime) -> None:
 
 def _differs(rule: Rule, branch: Branch) -> bool:
     """Tell whether mappings with times of their own meet in a branch."""
-    return any(other.mapping.time != rule.mapping.time for other in branch.rules)
+    own = (rule.mapping.time, rule.mapping.time_unit)
+    return any((other.mapping.time, other.mapping.time_unit) != own for other in branch.rules)
 
 
 def _time(rule: Rule, code: Code, scope: Scope) -> None:
@@ -95,7 +106,9 @@ def _time(rule: Rule, code: Code, scope: Scope) -> None:
     code.emit(f"{time} = {source}")
     code.emit("bad = None")
     scale = _EPOCH_SCALE[mapping.time_unit] if mapping.time_unit else None
-    with code.block(f"if {time} is not None and ({time}.__class__ is not DATETIME or not {time}.tzinfo):"):
+    with code.block(
+        f"if {time} is not None and ({time}.__class__ is not DATETIME or not {time}.tzinfo):"
+    ):
         code.emit(f"{time} = MOMENT({time}, {scale})")
         with code.block(f"if {time}.__class__ is str:"):
             code.emit(f"bad, {time} = {time}, None")

@@ -42,17 +42,20 @@ class Streaks:
     at: int
     limit: int = LIMIT
     evicted: int = 0
-    runs: OrderedDict[Key, tuple[object, int]] = field(default_factory=OrderedDict)
+    runs: OrderedDict[Key, list[object]] = field(default_factory=OrderedDict)
 
     def reached(self, key: Key, value: object) -> bool:
         """Take the next value; tell whether the run has just reached its length."""
-        before, length = self.runs.pop(key, (None, 0))
-        length = length + 1 if length and before == value else 1
-        self.runs[key] = (value, length)
+        run = self.runs.get(key)
+        if run is not None and run[0] == value:
+            run[1] += 1  # type: ignore[operator] # a value and a length
+            return run[1] == self.at
+        self.runs[key] = [value, 1]
+        self.runs.move_to_end(key)
         if len(self.runs) > self.limit:
             self.runs.popitem(last=False)
             self.evicted += 1
-        return length == self.at
+        return self.at == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Pairs:
                 return False
             self.abandon(key)
         if level is not None:
-            level.value += 1
+            level.value = (level.value or 0) + 1
         self.open[key] = Started(time, kept, level, self.clock())
         if len(self.open) > self.limit:
             self.evicted += 1
@@ -97,7 +100,7 @@ class Pairs:
         """Take an end: give its start, or None where there is none."""
         started = self.open.pop(key, None)
         if started is not None and started.level is not None:
-            started.level.value -= 1
+            started.level.value = (started.level.value or 0) - 1
         return started
 
     def abandon(self, key: Key) -> None:

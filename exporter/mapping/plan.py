@@ -55,7 +55,7 @@ def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
     abandoned: dict[str, tuple[Rule, ...]] = {}
     for rule in rules:
         if rule.event.abandoned is not None:
-            pair = rule.event.abandoned
+            pair = f"{rule.mapping.name}.{rule.event.abandoned}"
             abandoned[pair] = (*abandoned.get(pair, ()), rule)
     tag_field = _tag_field(on_lines)
     if tag_field is None:
@@ -85,19 +85,22 @@ def _tag_field(rules: tuple[Rule, ...]) -> str | None:
 
 
 def _tag_values(rule: Rule, tag_field: str) -> tuple[str, ...]:
-    for test in rule.event.when:
-        if test.path.parts == (tag_field,) and test.op == "is" and isinstance(test.operand, tuple):
-            return test.operand
+    for number in implied(rule, tag_field):
+        operand = rule.event.when[number].operand
+        return operand if isinstance(operand, tuple) else ()
     return ()
 
 
-def implied(rule: Rule, tag_field: str | None) -> set[int]:
-    """Number the tests of a rule that its branch has answered already."""
-    return {
+def implied(rule: Rule, tag_field: str | None) -> tuple[int, ...]:
+    """Number the test of a rule that its branch has answered already: none, or one."""
+    return tuple(
         number
         for number, test in enumerate(rule.event.when)
-        if tag_field is not None and test.path.parts == (tag_field,) and test.op == "is"
-    }
+        if tag_field is not None
+        and test.path.parts == (tag_field,)
+        and test.op == "is"
+        and not test.negated
+    )[:1]
 
 
 def _shape(rules: tuple[Rule, ...], tag_field: str | None) -> Shape:
@@ -155,8 +158,10 @@ def find(root: Shape, loops: dict[str, Shape], path: Path, *, make: bool = False
     return place
 
 
-def _paths(rule: Rule) -> Iterator[Path]:
+def _paths(rule: Rule) -> Iterator[Path]:  # noqa: C901 (one loop for each kind of place)
     event = rule.event
+    if rule.mapping.time_unit is not None:  # a number
+        yield from _paths_of(rule.mapping.time)
     keys = [event.dedupe, event.pair.by if event.pair else None]
     if event.streak:
         keys.append(event.streak.by)
@@ -179,7 +184,8 @@ def _paths(rule: Rule) -> Iterator[Path]:
 
 def _times(rule: Rule) -> Iterator[Path]:
     """Places that hold points in time, which the decoder reads faster than we could."""
-    yield from _paths_of(rule.mapping.time)
+    if rule.mapping.time_unit is None:
+        yield from _paths_of(rule.mapping.time)
     for update in rule.event.updates:
         if update.time:
             yield from _paths_of(update.of)

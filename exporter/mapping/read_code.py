@@ -37,7 +37,7 @@ def load(path: Path, code: Code, scope: Scope) -> str:
         return scope.loaded[parts]
     head = parts[0]
     if head.startswith("$"):
-        return scope.outer.get(head[1:], "None")
+        return _outside(parts, code, scope)
     if head in scope.loops:
         current, key, shape = scope.loops[head]
         rest = parts[1:]
@@ -61,6 +61,17 @@ def load(path: Path, code: Code, scope: Scope) -> str:
     return current
 
 
+def _outside(parts: tuple[str, ...], code: Code, scope: Scope) -> str:
+    """Emit the reading of a `$name`: not in the line, but known of it. Times are in seconds."""
+    source = scope.outer.get(parts[0][1:], "None") if len(parts) == 1 else "None"
+    if parts != ("$time",) or source == "None":
+        return source
+    variable = code.variable()
+    code.emit(f"{variable} = {source}.timestamp() if {source} is not None else None")
+    scope.loaded[parts] = variable
+    return variable
+
+
 def _step(current: str, shape: Shape, part: str, code: Code, *, certain: bool) -> str:
     """Emit one step into an object, which may not be there or be something else."""
     variable = code.variable()
@@ -70,7 +81,7 @@ def _step(current: str, shape: Shape, part: str, code: Code, *, certain: bool) -
     access = f"{current}.{shape.attribute(part)}"
     if certain:
         code.emit(f"{variable} = {access}")
-    elif shape.leaf:  # a scalar in one line, an object in another
+    elif shape.itself:  # a scalar in one line, an object in another
         struct = code.constant(shape.struct, "S")
         code.emit(f"{variable} = {access} if {current}.__class__ is {struct} else None")
     else:
@@ -107,27 +118,33 @@ def as_text(of: Field, code: Code, scope: Scope) -> str:
 
 def label(rule: LabelRule, code: Code, scope: Scope) -> str:
     """Emit the making of a label's value; give its variable, or a literal where it is constant."""
-    known = scope.labels.get(id(rule))
+    known = scope.labels.get(repr(rule))
     if known is not None:
-        return known
-    source = as_text(rule.of, code, scope)
-    if source == "None":
-        return repr(rule.absent)
+        return known[1]
     function = label_function(rule)
-    if source.startswith(("'", '"')):
-        constant = next(part.text for part in rule.of if isinstance(part, Const))
+    if all(isinstance(part, Const) for part in rule.of):
+        constant = next((part.text for part in rule.of if isinstance(part, Const)), "")
         return repr(function(constant) if constant else rule.absent)
+    first = first_of(rule.of[:1], code, scope)
+    if first == "None" and len(rule.of) == 1:
+        return repr(rule.absent)
+    bare = not (rule.match or rule.classes) and rule.table is None
     variable = code.variable("l")
+    code.emit(f"{variable} = {first}")
+    # Nearly always the first place holds a text, and the rest need not be looked at.
+    with code.block(f"if {variable}.__class__ is not str or not {variable}:"):
+        text_of = as_text(rule.of, code, scope.inner())
+        code.emit(f"{variable} = {text_of} or {rule.absent if bare else ''!r}")
     if rule.match or rule.classes:
         memo = code.constant(Memo(function), "MEMO")
-        code.emit(f"{variable} = {memo}[{source}] if {source} else {rule.absent!r}")
+        code.emit(f"{variable} = {memo}[{variable}] if {variable} else {rule.absent!r}")
     elif rule.table is not None:
         table = code.constant(dict(rule.table), "TABLE")
-        other = source if rule.other is None else repr(rule.other)
-        code.emit(f"{variable} = {table}.get({source}, {other}) if {source} else {rule.absent!r}")
-    else:
-        code.emit(f"{variable} = {source} or {rule.absent!r}")
-    scope.labels[id(rule)] = variable
+        other = variable if rule.other is None else repr(rule.other)
+        code.emit(
+            f"{variable} = {table}.get({variable}, {other}) if {variable} else {rule.absent!r}"
+        )
+    scope.labels[repr(rule)] = (rule, variable)
     return variable
 
 
@@ -152,22 +169,27 @@ def _answer(test: Test, code: Code, scope: Scope) -> str:
         return f"DIFFERS({source}, {_all_of(parts, code, scope)})"
     variable = code.variable()
     code.emit(f"{variable} = NUMBER({source})")
-    return f"{variable}.__class__ is not str and {variable} {_COMPARISONS[test.op]} {test.operand!r}"
+    return (
+        f"{variable}.__class__ is not str and {variable} {_COMPARISONS[test.op]} {test.operand!r}"
+    )
 
 
 def _all_of(parts: tuple[str, ...], code: Code, scope: Scope) -> str:
     """Give an expression for a list of what stands at `a.*.b`, in every element of a."""
     at = parts.index("*")
     walked = load(Path(parts[:at]), code, scope)
-    shape = scope.root
-    for part in parts[:at]:
+    looped = scope.loops.get(parts[0])
+    shape = looped[2] if looped else scope.root
+    for part in parts[1 if looped else 0 : at]:
         shape = shape.children[part]
     element = shape.element
     inner = "x"
     for part in parts[at + 1 :]:
         if element is not None:
             struct = code.constant(element.struct, "S")
-            inner = f"({inner}.{element.attribute(part)} if {inner}.__class__ is {struct} else None)"
+            inner = (
+                f"({inner}.{element.attribute(part)} if {inner}.__class__ is {struct} else None)"
+            )
             element = element.children[part]
     return f"[{inner} for _, x in ELEMENTS({walked})]"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exporter.mapping import read_code as read
 from exporter.mapping.cells import FIRST_SLOT, Cells, Slot, picker
-from exporter.mapping.memory import Pairs, Seen, Streaks
+from exporter.mapping.memory import Seen, Streaks
 from exporter.mapping.plan import implied, used_labels
 from exporter.mapping.values import MONEY
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from exporter.mapping.plan import Rule
     from exporter.mapping.runtime import Runtime
     from exporter.mapping.shape import Shape
-    from spec.mapping import LabelRule, Update
+    from spec.mapping import Update
+
+
+_LARGE_INTEGER = 2**53
 
 
 def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str | None) -> bool:
@@ -39,9 +42,7 @@ def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str
             source = read.load(path, code, scope)
             key, element = code.variable("key"), code.variable("x")
             stack.enter_context(code.block(f"for {key}, {element} in ELEMENTS({source}):"))
-            shape = _element(scope, path.parts)
-            scope = scope.inner()
-            scope.loops[name] = (element, key, shape)
+            scope = scope.enter(name, key, element, _element(scope, path.parts))
         for test in inner:
             stack.enter_context(code.block(f"if {read.condition(test, code, scope)}:"))
         _remembered(rule, code, scope, run, stack)
@@ -82,8 +83,9 @@ def _remembered(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitS
         streaks = code.constant(run.memory(number, Streaks(event.streak.at)), "STREAKS")
         key, _ = read.key(event.streak.by, code, scope)
         values = [read.as_text((of,), code, scope) for of in event.streak.of]
+        value = values[0] if len(values) == 1 else f"({', '.join(values)})"
         code.emit("o = 2")
-        reached = f"{streaks}.reached({key}, ({', '.join(values)},))"
+        reached = f"{streaks}.reached({key}, {value})"
         stack.enter_context(code.block(f"if {reached}:"))
     if event.pair:
         _pair(rule, code, scope, run, stack)
@@ -133,32 +135,32 @@ def _pair(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) 
     scope.outer["started"] = started
 
 
-def _value(rule: Rule, name: str, label: LabelRule, code: Code, scope: Scope, run: Runtime) -> str:
+def _value(rule: Rule, name: str, code: Code, scope: Scope, run: Runtime) -> str:
     """Emit a label's value: the start's, where the pair keeps it, else the line's own."""
     if name in rule.event.kept and "started" in scope.outer:
         return f"{scope.outer['started']}.kept[{run.kept_index(rule, name)}]"
-    return read.label(label, code, scope)
+    return read.label(rule.event.labels[name], code, scope)
 
 
 def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime) -> None:
     """Emit the look-up of the cell and the updates of its slots."""
     event = rule.event
     names = list(used_labels(rule))
-    values = [_value(rule, name, event.labels[name], code, scope, run) for name in names]
+    values = [_value(rule, name, code, scope, run) for name in names]
     for number, update in enumerate(event.updates):
         for name, label in update.labels.items():
             names.append(f"{number} {name}")
             values.append(read.label(label, code, scope))
     slots, size = [], FIRST_SLOT
     for number, update in enumerate(event.updates):
-        sources = [_source(name, number, names, values) for name in _series_labels(update)]
+        sources = [_source(name, number, names) for name in _series_labels(update)]
         slots.append(Slot(update, size, picker(sources)))
         size += 2 if update.verb == "observe" else 1
     agent = names.index("agent") if "agent" in names else None
     if agent is None and not slots:
         return
-    cells = Cells(run.book, tuple(slots), size, run.last_event, agent)
-    run.cells.append(cells)
+    fresh = Cells(run.book, tuple(slots), size, run.last_event, agent)
+    cells = run.cells.setdefault((rule.number, scope.tag), fresh)
     varying = [value for value in values if not value.startswith(("'", '"'))]
     key = varying[0] if len(varying) == 1 else f"({', '.join(varying)})"
     table = code.constant(cells.cells, "CELLS")
@@ -184,12 +186,15 @@ def _series_labels(update: Update) -> list[str]:
     return [name for name in update.family.labels if name != update.family.state]
 
 
-def _source(name: str, number: int, names: list[str], values: list[str]) -> int | str:
+def _source(name: str, number: int, names: list[str]) -> int:
     own = f"{number} {name}"
     return names.index(own if own in names else name)
 
 
-def _update(rule: Rule, slot: Slot, cell: str, begin: str, code: Code, scope: Scope) -> None:
+def _update(  # noqa: PLR0917 (what it emits from, what it emits to)
+    rule: Rule, slot: Slot, cell: str, begin: str, code: Code, scope: Scope
+) -> None:
+    """Emit one update: the number, checked, into its slot."""
     update = slot.update
     time = scope.outer.get("time", "None")
     if update.family.type == "stateset" and update.state is not None:
@@ -203,14 +208,16 @@ def _update(rule: Rule, slot: Slot, cell: str, begin: str, code: Code, scope: Sc
         reader = "EPOCH" if update.time else "NUMBER"
         minus = "".join(f"{read.first_of(of, code, scope)}, " for of in update.minus)
         code.emit(
-            f"{value} = {checked}({reader}, {source}, ({minus}), {rule.number}, {update.skip_absent})"
+            f"{value} = {checked}"
+            f"({reader}, {source}, ({minus}), {rule.number}, {update.skip_absent})"
         )
         with code.block(f"if {value} is not None:"):
             _store(slot, value, cell, begin, time, code)
         return
     code.emit(f"{value} = {source}")
-    fine = f"({value}.__class__ is int or {value}.__class__ is float) and 0 <= {value} <= MAX"
-    with code.block(f"if not ({fine}):"):
+    # Whole numbers are compared with a whole number: Python is slow where the kinds differ.
+    whole = f"{value}.__class__ is int and 0 <= {value} < {_LARGE_INTEGER}"
+    with code.block(f"if not ({whole} or {value}.__class__ is float and 0.0 <= {value} <= MAX):"):
         code.emit(f"{value} = {checked}(NUMBER, {value}, (), {rule.number}, {update.skip_absent})")
     with code.block(f"if {value} is not None:"):
         _store(slot, value, cell, begin, time, code)
@@ -226,7 +233,9 @@ def _raw(update: Update, code: Code, scope: Scope) -> str:
     return f"({table}.get({source}, {source}) if {source} else {absent})"
 
 
-def _store(slot: Slot, value: str, cell: str, begin: str, time: str, code: Code) -> None:
+def _store(  # noqa: PLR0917 (all of them name variables of the emitted code)
+    slot: Slot, value: str, cell: str, begin: str, time: str, code: Code
+) -> None:
     """Emit what happens to a cell when a number is good."""
     update, at = slot.update, slot.at
     if update.family.type == "info":
@@ -246,14 +255,20 @@ def _store(slot: Slot, value: str, cell: str, begin: str, time: str, code: Code)
             code.emit(f"{begin}[{at}]{place}")
         code.emit(f"{cell}[{at + 1}] += {value}")
     else:
-        amount = f"round({value} * {MONEY})" if update.family.unit == "usd" else value
+        amount = f"round({value} * {float(MONEY)!r})" if update.family.unit == "usd" else value
         with code.block("try:"):
             code.emit(f"{cell}[{at}] += {amount}")
         with code.block("except TypeError:"):
             code.emit(f"{begin}[{at}] += {amount}")
 
 
-def bucket_bounds(update: Update) -> list[float]:
-    """Give a histogram's bounds in the unit that the log writes, so that edges stay exact."""
+def bucket_bounds(update: Update) -> list[int] | list[float]:
+    """Give a histogram's bounds in the unit that the log writes, so that edges stay exact.
+
+    Whole bounds are whole numbers: so are most of the values that they are compared with.
+    """
     multiply, divide = update.scale
-    return [float(Fraction(str(b)) * divide / multiply) for b in update.family.buckets]
+    bounds = [Fraction(str(b)) * divide / multiply for b in update.family.buckets]
+    if all(bound.denominator == 1 for bound in bounds):
+        return [int(bound) for bound in bounds]
+    return [float(bound) for bound in bounds]

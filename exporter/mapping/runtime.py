@@ -26,7 +26,7 @@ class Runtime:
     book: SeriesBook
     last_event: Family | None
     clock: Callable[[], float]
-    cells: list[Cells] = field(default_factory=list)
+    cells: dict[tuple[int, str | None], Cells] = field(default_factory=dict)
     memories: dict[int, Seen | Streaks] = field(default_factory=dict)
     open_pairs: dict[str, Pairs] = field(default_factory=dict)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -67,10 +67,7 @@ class Runtime:
 
     def in_progress(self, family: Family, labels: Labels) -> Level:
         """Give the level that counts open pairs."""
-        level = self.book.level(family, labels)
-        if level.value is None:
-            level.value = 0
-        return level
+        return self.book.level(family, labels)
 
     def any_number(
         self,

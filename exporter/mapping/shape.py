@@ -38,17 +38,23 @@ class Shape:
         """Name the struct's attribute for a key."""
         return f"f{list(self.children).index(key)}"
 
+    @property
+    def itself(self) -> bool:
+        """Whether the value itself is read, and not only what is in it."""
+        return self.leaf or self.time
+
     def typed(self, name: str) -> Any:  # noqa: ANN401 (a type made at run time)
         """Make the type that decodes this place; None is always allowed."""
         if self.element is not None:
             inner = self.element.typed(f"{name}_element")
-            return dict[str, inner] | list[inner] | None  # type: ignore[valid-type] # made at run time
+            many = dict[str, inner] | list[inner]  # type: ignore[valid-type] # made at run time
+            return many | Scalar if self.itself else many | None
         if self.children:
             made = self.make_struct(name)
-            return made | Scalar if self.leaf else made | None  # type: ignore[operator] # the same
-        if not self.leaf and not self.time:
+            return made | Scalar if self.itself else made | None
+        if not self.itself:
             return Any
-        return datetime | None if self.time and not self.leaf else Scalar
+        return Scalar if self.leaf else datetime | None
 
     def make_struct(self, name: str, tag_field: str | None = None, tag: str | None = None) -> type:
         """Make the struct of an object's keys. Attributes are f0, f1, … in the order of keys."""
@@ -68,7 +74,9 @@ class Shape:
         if self.element is not None:
             if isinstance(value, dict):
                 return {key: self.element.build(part) for key, part in value.items()}
-            return [self.element.build(part) for part in value] if isinstance(value, list) else None
+            if isinstance(value, list):
+                return [self.element.build(part) for part in value]
+            return value if self.itself else None
         if self.children and isinstance(value, dict) and self.struct is not None:
             return self.struct(
                 **{
@@ -77,4 +85,4 @@ class Shape:
                     if self.attribute(key) in self.struct.__struct_fields__  # type: ignore[attr-defined] # a msgspec struct
                 }
             )
-        return value if self.leaf or self.time else None
+        return value if self.itself else None

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from spec.node import scalar_text
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
     from spec.mapping import LabelRule
 
-MAX_NUMBER = 1.7e308
+# Beyond, a number is not finite for us: sums, and money in trillionths, must fit into a float.
+MAX_NUMBER = 1e280
 # Money is added as whole trillionths of a dollar, so that sums do not depend on the order.
 MONEY = 10**12
 MEMO_LIMIT = 10_000
@@ -58,11 +61,23 @@ def moment(value: object, scale: float | None) -> datetime | str | None:
         if isinstance(value, datetime):
             return value if value.tzinfo else value.replace(tzinfo=UTC)
         if isinstance(value, str):
-            parsed = datetime.fromisoformat(value)
+            parsed = _parsed(value)
             return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         pass
     return "bad_time"
+
+
+def _parsed(written: str) -> datetime:
+    """Read a time as the decoder does (RFC 3339), else as Python does (all of ISO 8601).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return msgspec.convert(written, datetime)
+    except msgspec.ValidationError:
+        return datetime.fromisoformat(written)
 
 
 def epoch_seconds(value: object) -> float | str:
@@ -120,10 +135,10 @@ def label_function(rule: LabelRule) -> Callable[[str], str]:
         if not part:
             return rule.absent
         if rule.table is not None:
-            return rule.table.get(part, rule.other or part)
+            return rule.table.get(part, part if rule.other is None else rule.other)
         if classes:
             fitting = (name for name, expression in classes if expression.search(part))
-            return next(fitting, rule.other or "other")
+            return next(fitting, "other" if rule.other is None else rule.other)
         return part
 
     return value

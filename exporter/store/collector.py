@@ -31,8 +31,15 @@ LabelNames: TypeAlias = tuple[str, ...]
 class Watched(Protocol):
     """A source as the collector sees it: what it has counted, and how far it is behind."""
 
-    name: str
-    labels: Mapping[str, str]
+    @property
+    def name(self) -> str:
+        """Its name in the spec."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Labels that every series of it carries."""
+        ...
 
     def snapshot(self) -> Snapshot:
         """Its series."""

@@ -46,7 +46,7 @@ class State:
 
 @dataclass(slots=True)
 class Histogram:
-    """Observations so far: how many per bucket (the last is +Inf; not cumulative), and their sum."""
+    """Observations so far: how many a bucket (the last is +Inf; not cumulative), and their sum."""
 
     counts: list[int]
     sum: float = 0.0

@@ -53,7 +53,7 @@ def look(subject: Subject) -> Look:
             custom__cellOptions=coloured,
             custom__width=_STATUS_WIDTH,
         ),
-        override(_SINCE, unit="dateTimeFromNow", custom__width=_SINCE_WIDTH),
+        override(_SINCE, unit="dateTimeAsIsoNoDateIfToday", custom__width=_SINCE_WIDTH),
     ]
     if subject.runbooks:
         url = f"{subject.runbooks}/${{__value.raw}}.md"

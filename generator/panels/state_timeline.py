@@ -21,7 +21,7 @@ def look(_subject: Subject) -> Look:
             "showValue": "auto",
             "tooltip": {"mode": "single", "sort": "none"},
         },
-        custom={"fillOpacity": 80, "lineWidth": 0, "spanNulls": False},
+        custom={"fillOpacity": 80, "lineWidth": 0},
         defaults={"color": {"mode": "thresholds"}},
     )
 

@@ -28,7 +28,7 @@ def look(subject: Subject) -> Look:
 
 
 def _legend(subject: Subject) -> Json:
-    """Write the legend: `list`, `hidden`, or a `table` with the newest, lowest and highest values."""
+    """Write the legend: `list`, `hidden`, or a `table` of newest, lowest and highest values."""
     kind = subject.option("legend", "list")
     wide = subject.panel.width >= _WIDE
     return {

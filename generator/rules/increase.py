@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from generator.alerting import announce, compared, each, lasting
@@ -50,9 +51,7 @@ def _cases(
     pace = stage.pace
     rising = sign == ">"
     beyond = past(bound, sign, whole=whole)
-    # What comes little by little and is not rounded carries the noise of floating point.
-    exact = whole or pace.at_once
-    at_bound = bound if exact else bound * (Fraction(99, 100) if rising else Fraction(101, 100))
+    at_bound = _at(bound, pace, rising=rising, whole=whole)
     yield stage.fires("just past the threshold", beyond, counter(pace.adds(beyond)))
     yield stage.silent("at the threshold", counter(pace.adds(at_bound)))
     if pace.wait and pace.at_once:
@@ -62,8 +61,20 @@ def _cases(
     if pace.at_once and rising:
         restarted = counter(pace.adds_across_restart(beyond))
         yield stage.fires("adding up over a restart", beyond, restarted)
-    elif pace.at_once:
-        ample = bound if whole else bound * Fraction(101, 100)
+    elif pace.at_once and pace.forgets:
+        ample = at_bound if whole else bound * Fraction(101, 100)
         restarted = counter(pace.adds_across_restart(ample))
         yield stage.silent("enough, over a restart", restarted)
     yield stage.silent("there are no series")
+
+
+def _at(bound: Fraction, pace: Pace, *, rising: bool, whole: bool) -> Fraction:
+    """Give the last amount that is not past a bound, or what comes close to it.
+
+    What comes little by little and is not rounded carries the noise of floating point.
+    """
+    if whole:
+        return Fraction(floor(bound) if rising else ceil(bound))
+    if pace.at_once:
+        return bound
+    return bound * (Fraction(99, 100) if rising else Fraction(101, 100))

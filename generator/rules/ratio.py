@@ -156,6 +156,7 @@ def _cases(
         yield stage.fires("adding up over a restart", value, *mix.restart(part, of))
     elif pace.at_once:
         yield stage.fires("no part has ever happened", 0, mix.without_part(of))
-        yield stage.silent("enough, over a restart", *mix.restart(at_bound, of))
+        if pace.forgets:
+            yield stage.silent("enough, over a restart", *mix.restart(at_bound, of))
     yield stage.silent("nothing happens", *mix.idle())
     yield stage.silent("there are no series")

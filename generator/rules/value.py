@@ -71,6 +71,6 @@ def _cases(
         yield stage.fires("one of several is past the threshold", beyond, turns, calm)
     if pace.wait:
         yield stage.waits(turns)
-    if pace.wait or not pace.keep:
+    if pace.forgets:
         yield stage.silent("the series ended", gauge(pace.flashes(bound, beyond)))
     yield stage.silent("there are no series")

@@ -19,7 +19,7 @@ def artefacts(model: Model) -> tuple[Artefact, ...]:
     """Write every alert's cases; `promtool test rules` runs them from any folder."""
     return tuple(
         Artefact(
-            f"{conventions.TESTS}/{conventions.test_file(model.fleet, proven.alert.name)}",
+            f"{conventions.TESTS}/{conventions.rule_test_file(model.fleet, proven.alert.name)}",
             dump(_file(proven, model), conventions.header(model.spec_file)),
         )
         for proven in model.alerts
@@ -54,10 +54,8 @@ def _test(case: Case, proven: ProvenAlert, fleet: str) -> dict[str, object]:
         ],
     }
     if proven.recordings:
-        test["promql_expr_test"] = [
-            # Only NaN differs from itself: no recording may ever hold it.
-            {"expr": f"{series} != {series}", "eval_time": at, "exp_samples": []}
-            for recording in proven.recordings
-            for series in (f"{recording.record}{{fleet={quote(fleet)}}}",)
-        ]
+        # Only NaN differs from itself: no recording may ever hold it.
+        select = (f"{r.record}{{fleet={quote(fleet)}}}" for r in proven.recordings)
+        nan = "\nor\n".join(f"{series} != {series}" for series in select)
+        test["promql_expr_test"] = [{"expr": nan, "eval_time": at, "exp_samples": []}]
     return test

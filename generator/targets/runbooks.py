@@ -79,7 +79,7 @@ def _links(model: Model, alert: Alert) -> str:
     uid = conventions.dashboard_uid(model.fleet, alert.dashboard)
     rules, tests = (
         conventions.alert_file(model.fleet),
-        conventions.test_file(model.fleet, alert.name),
+        conventions.rule_test_file(model.fleet, alert.name),
     )
     return (
         f"- [Dashboard]({grafana}/d/{uid})\n"
@@ -94,9 +94,8 @@ def _queries(proven: ProvenAlert) -> list[str]:
         tier = rule.labels.get("tier")
         blocks.append(f"```promql\n{f'# {tier}{chr(10)}' if tier else ''}{rule.expr}\n```")
     if proven.recordings:
-        blocks.append("What it is computed from:")
-        made = "\n\n".join(f"# {r.record}\n{r.expr}" for r in proven.recordings)
-        blocks.append(f"```promql\n{made}\n```")
+        blocks.append("What it is computed from, one by one:")
+        blocks += [f"```promql\n# {r.record}\n{r.expr}\n```" for r in proven.recordings]
     return blocks
 
 

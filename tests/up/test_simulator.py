@@ -138,7 +138,8 @@ def test_history_is_written_at_once_and_the_present_when_it_is_due(tmp_path: Pat
 
 
 def test_the_command_writes_so_many_seconds(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "agentgauge.demo", "--dir", tmp_path, "--speed", "inf"]
+    folder = str(tmp_path)
+    command = [sys.executable, "-m", "agentgauge.demo", "--dir", folder, "--speed", "inf"]
     refused = subprocess.run(command, check=False, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "--seconds" in refused.stderr

@@ -87,9 +87,11 @@ def _unit(panel: Panel, index: int, around: Surroundings) -> str:
 
 def _defaults(panel: Panel, kind: Visualisation, unit: str, look: Look) -> Json:
     defaults = deepcopy(look.defaults)
-    if unit:
-        # A table's labels are formatted too, and no label is a point in time.
-        defaults["unit"] = "short" if kind.format == "table" else unit
+    if kind.format == "table":
+        # Labels are formatted too, and no label is a point in time: columns have their own units.
+        defaults["unit"] = "short"
+    elif unit:
+        defaults["unit"] = unit
     if look.custom:
         defaults["custom"] = look.custom
     if panel.steps:

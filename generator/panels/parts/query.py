@@ -79,6 +79,9 @@ def expression(asked: PanelQuery, unit: str, timing: Timing, around: Surrounding
             expr = promql.ratio(query, by, behind)
         case Quantile():
             expr = promql.quantile(query, by, behind)
+            if query.at_least:
+                seen = promql.observations(query.of, query.over, by, behind)
+                expr = f"{expr} and {promql.enough(seen, query.at_least)}"
         case Average():
             expr = promql.average(query, by, behind)
         case Value():

@@ -53,6 +53,10 @@ class Follower:
             file.write(data)
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture
 def follower(tmp_path: Path) -> Follower:
     return Follower(tmp_path)
@@ -158,15 +162,28 @@ def test_a_closed_file_that_vanishes_unread_is_counted(tmp_path: Path) -> None:
 
 def test_few_descriptors_follow_many_files(tmp_path: Path) -> None:
     follower = Follower(tmp_path, max_open=3)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for turn in range(3):
         for i in range(20):
             follower.write(f"{i}.log", b"%d\n" % turn)
         follower.poll()
-        assert len(os.listdir("/proc/self/fd")) <= before + 3
+        assert descriptors() <= before + 3
     assert follower.lines == {f"{i}.log": b"0\n1\n2\n" for i in range(20)}
     follower.take(list(follower.source.finish()))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
+
+
+def test_a_file_that_is_gone_is_the_last_to_be_closed(tmp_path: Path) -> None:
+    follower = Follower(tmp_path, max_open=1)
+    follower.write("a.log", b"1\n")
+    follower.poll()
+    with (tmp_path / "a.log").open("ab") as writer:
+        (tmp_path / "a.log").unlink()
+        follower.write("b.log", b"1\n")
+        follower.poll()
+        writer.write(b"2\n")
+    follower.poll()
+    assert follower.lines == {"a.log": b"1\n2\n", "b.log": b"1\n"}
 
 
 def test_a_too_long_line_is_skipped_and_the_file_goes_on(tmp_path: Path) -> None:
@@ -225,6 +242,11 @@ def test_an_unreadable_file_is_counted_once_and_read_when_it_can_be(unprivileged
     follower.poll()
     assert follower.lines == {"b.log": b"2\n", "a.log": b"1\n"}
     assert (follower.source.rejects(), follower.source.lag()) == ((), 0)
+    (unprivileged / "a.log").rename(unprivileged / "a.log.1")
+    follower.write("a.log", b"3\n")
+    (unprivileged / "a.log").chmod(0)
+    follower.poll()
+    assert follower.source.rejects() == (Reject(FILE, "unreadable", 1),)
 
 
 def test_an_unreadable_directory_is_counted_once(unprivileged: Path) -> None:
@@ -241,3 +263,9 @@ def test_an_unreadable_directory_is_counted_once(unprivileged: Path) -> None:
     (unprivileged / "listed").chmod(stat.S_IRWXU)
     assert [block.data for block in source.blocks()] == [b"1\n"]
     assert source.rejects() == ()
+    clock.now += SCAN_INTERVAL
+    for mode, rejects in ((0, 1), (stat.S_IRWXU, 0), (0, 1)):
+        (unprivileged / "listed").chmod(mode)
+        assert list(source.blocks()) == []
+        assert sum(reject.count for reject in source.rejects()) == rejects
+        clock.now += SCAN_INTERVAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -21,10 +22,8 @@ def pipe() -> Iterator[tuple[int, int]]:
     read, write = os.pipe()
     yield read, write
     for descriptor in (read, write):
-        try:
+        with contextlib.suppress(OSError):  # A test may have closed it.
             os.close(descriptor)
-        except OSError:
-            pass
 
 
 def test_what_is_there_comes_and_nothing_waits(pipe: tuple[int, int]) -> None:

@@ -106,6 +106,16 @@ def amtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def post(server: Server, *alerts: object) -> None:
+    """Send alerts to Alertmanager, as Prometheus does."""
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=10)
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", "/api/v2/alerts", json.dumps(alerts), headers)
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    connection.close()
+
+
 # ---- the configuration --------------------------------------------------------------------------
 
 
@@ -149,6 +159,28 @@ def test_an_alert_goes_to_whom_its_labels_say(
     assert routed.stdout.split() == [told], routed.stderr
 
 
+def test_an_inhibited_alert_is_not_sent(tmp_path: Path) -> None:
+    def alert(agent: str, tier: str) -> dict[str, object]:
+        return {
+            **BARE,
+            "labels": {"alertname": "DailyCostBurn", "fleet": "f", "agent": agent, "tier": tier},
+        }
+
+    with servers.alertmanager(written(MODEL, tmp_path), tmp_path) as server:
+        post(server, alert("a", "fast"), alert("a", "slow"), alert("b", "slow"))
+
+        def states() -> dict[tuple[str, str], str]:
+            alerts = json.loads(servers.get(f"{server.url}/api/v2/alerts"))
+            return {
+                (a["labels"]["agent"], a["labels"]["tier"]): a["status"]["state"] for a in alerts
+            }
+
+        servers.eventually(lambda: states().get(("a", "slow")) == "suppressed", "inhibition", 10)
+        # The others are active once their groups have been looked at, 30 s later at the latest.
+        assert states()["a", "fast"] != "suppressed"
+        assert states()["b", "slow"] != "suppressed"
+
+
 def test_a_digest_repeats_what_still_fires_in_each_of_its_messages() -> None:
     for every in alertmanager.DIGESTS.values():
         assert Fraction(300) < every - every / 12 < every
@@ -169,8 +201,8 @@ ALERT = {
         "breaker": "search",
     },
     "annotations": {
-        "summary": "Breaker search of plan <!here> & do tripped 7 times in 1h",
-        "description": "It trips above 5 & its tools fail.",
+        "summary": "A circuit breaker keeps tripping.",
+        "description": "Breaker search of plan <!here> & do tripped 7 times within 1h.",
         "runbook_url": "https://example.org/runbooks/CircuitBreakerTripping.md",
         "dashboard_url": "https://example.org/d/fleet?from=now-1h&to=now",
     },
@@ -192,15 +224,6 @@ class Messages:
         self.recorder = recorder
         self.mails = mails
         self.server = server
-
-    def post(self, *alerts: object) -> None:
-        """Send alerts to Alertmanager, as Prometheus does."""
-        connection = http.client.HTTPConnection(HOST, self.server.port, timeout=10)
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/api/v2/alerts", json.dumps(alerts), headers)
-        answer = connection.getresponse()
-        assert answer.status == 200, answer.read()
-        connection.close()
 
     def named(self, text: str) -> str:
         """Replace this run's addresses, so that texts can be compared."""
@@ -270,7 +293,7 @@ def golden(name: str) -> str:
 
 
 def test_a_page_says_what_where_since_when_and_where_to_go_next(messages: Messages) -> None:
-    messages.post(ALERT)
+    post(messages.server, ALERT)
     slack = messages.json("/slack", 1)
     assert slack["channel"] == "#agents"
     (attachment,) = slack["attachments"]
@@ -293,12 +316,12 @@ def test_a_page_says_what_where_since_when_and_where_to_go_next(messages: Messag
 
 
 def test_a_message_tells_what_is_over_and_what_still_fires(messages: Messages) -> None:
-    messages.post(ALERT, BARE)
+    post(messages.server, ALERT, BARE)
     messages.json("/webhook", 1)
     messages.mail(1)
     messages.json("/slack", 1)
     messages.json("/pagerduty", 1)
-    messages.post({**ALERT, "endsAt": "2026-01-02T03:34:05Z"}, BARE)
+    post(messages.server, {**ALERT, "endsAt": "2026-01-02T03:34:05Z"}, BARE)
 
     (attachment,) = messages.json("/slack", 2)["attachments"]
     assert f"{attachment['title']}\n{attachment['text']}\n" == golden("mixed.slack.txt")
@@ -308,21 +331,25 @@ def test_a_message_tells_what_is_over_and_what_still_fires(messages: Messages) -
 
 
 def test_a_resolved_page_is_closed_everywhere(messages: Messages) -> None:
-    messages.post(BARE)
+    post(messages.server, BARE)
     messages.mail(1)
     for path in ("/slack", "/pagerduty", "/webhook"):
         messages.json(path, 1)
-    messages.post({**BARE, "endsAt": "2026-01-02T03:34:05Z"})
+    post(messages.server, {**BARE, "endsAt": "2026-01-02T03:34:05Z"})
     (attachment,) = messages.json("/slack", 2)["attachments"]
     assert attachment["color"] == "good"
-    assert attachment["title"] == "[RESOLVED] critical: CircuitBreakerTripping"
+    assert attachment["title"] == "[RESOLVED] critical: CircuitBreakerTripping (fleet=support)"
     assert messages.json("/pagerduty", 2)["event_action"] == "resolve"
     assert messages.json("/webhook", 2)["status"] == "resolved"
-    assert messages.mail(2).startswith("Subject: [RESOLVED] critical: CircuitBreakerTripping\n")
+    subject = "Subject: [RESOLVED] critical: CircuitBreakerTripping (fleet=support)\n"
+    assert messages.mail(2).startswith(subject)
 
 
 def test_of_many_alerts_ten_are_written_out_and_all_are_counted(messages: Messages) -> None:
-    messages.post(*({**BARE, "labels": {**BARE_LABELS, "agent": f"a{i:02}"}} for i in range(12)))
+    post(
+        messages.server,
+        *({**BARE, "labels": {**BARE_LABELS, "agent": f"a{i:02}"}} for i in range(12)),
+    )
     (attachment,) = messages.json("/slack", 1)["attachments"]
     assert attachment["title"] == "[FIRING:12] critical: CircuitBreakerTripping in fleet support"
     assert attachment["text"].count("Where:") == 10

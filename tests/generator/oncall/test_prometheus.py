@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from agentgauge.servers import PROMETHEUS
 from generator.model import Model
@@ -81,8 +80,7 @@ def test_prometheus_takes_addresses_from_the_files_beside_the_configuration(
     with servers.prometheus(config, tmp_path) as server:
 
         def asked(path: str) -> Any:  # noqa: ANN401 - JSON may be anything
-            with urlopen(f"{server.url}/api/v1/{path}") as answer:  # noqa: S310 - our own server
-                return json.load(answer)["data"]
+            return json.loads(servers.get(f"{server.url}/api/v1/{path}"))["data"]
 
         servers.eventually(lambda: len(asked("targets")["activeTargets"]) == 3, "three targets")
         found = asked("targets")["activeTargets"]

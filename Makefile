@@ -1,0 +1,57 @@
+# Everything that is done here by hand, in one place. `make` alone says what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.PHONY: help
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml tools/install.sh
+	@bash tools/install.sh $(VENV)
+	@touch $@
+
+.PHONY: install
+install: $(STAMP) ## Install what the project needs, into .venv and from Debian's packages
+
+.PHONY: servers
+servers: $(STAMP)
+	@bash tools/servers.sh
+
+.PHONY: run
+run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
+	@$(VENV)/bin/agentgauge up --demo
+
+.PHONY: test
+test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
+	@bash tools/servers.sh docker-compose
+	@$(PYTHON) -m pytest $(ARGS)
+
+.PHONY: check
+check: $(STAMP) ## Check format, lint, types, and that generated files are fresh
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/agentgauge generate --check
+	@$(PYTHON) -m agentgauge.reference --check
+
+.PHONY: format
+format: $(STAMP) ## Format the code and mend what can be mended
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+.PHONY: generate
+generate: $(STAMP) ## Make dashboards/, alerts/, the schema and the reference pages anew
+	@$(PYTHON) -m agentgauge.reference
+	@$(VENV)/bin/agentgauge generate
+
+.PHONY: bench
+bench: $(STAMP) ## Measure the exporter beside msgspec and mtail
+	@$(PYTHON) -m benchmarks.exporter
+
+.PHONY: clean
+clean: ## Remove what make has made
+	@rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Benchmarks: the exporter beside its peers, in one run, as ratios."""

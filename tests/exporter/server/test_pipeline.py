@@ -1,0 +1,254 @@
+"""The pipeline hands every block on once, never stops for input, and never fails in silence."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exporter.model import FILE, LINE, Block, Reject
+from exporter.pipeline import TURN, FairLock, Lane, Pipeline, PipelineError, progress_bar
+from exporter.sources.file import FileSource
+from exporter.sources.stdin import StdinSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+class Heard:
+    """An engine that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.rejected: list[tuple[str, str, int]] = []
+        self.ticks = 0
+        self.finished = False
+
+    def apply(self, block: Block) -> None:
+        self.data += block.data
+
+    def reject(self, rule: str, reason: str, count: int) -> None:
+        self.rejected.append((rule, reason, count))
+
+    def tick(self, now: float) -> None:  # noqa: ARG002 - the protocol's
+        self.ticks += 1
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+class Broken(Heard):
+    """An engine with a defect."""
+
+    def apply(self, block: Block) -> None:
+        raise KeyError(block.stream)
+
+
+class Scripted:
+    """A source that gives what the test says, pass by pass; a pass may be an exception."""
+
+    def __init__(self, *passes: int | OSError) -> None:
+        self.passes = list(passes)
+        self.rejected: tuple[Reject, ...] = ()
+
+    def blocks(self) -> Iterator[Block]:
+        what = self.passes.pop(0) if self.passes else 0
+        if isinstance(what, OSError):
+            raise what
+        for _ in range(what):
+            yield Block("s", b"x\n")
+
+    def finish(self) -> Iterator[Block]:
+        yield Block("s", b"end\n")
+
+    def lag(self) -> int:
+        return 0
+
+    def streams(self) -> int:
+        return 1
+
+    def rejects(self) -> tuple[Reject, ...]:
+        rejected, self.rejected = self.rejected, ()
+        return rejected
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_once_reads_all_lanes_to_their_end_and_finishes_them(tmp_path: Path) -> None:
+    whole = b"".join(b"line %d\n" % i for i in range(20_000))
+    (tmp_path / "a.log").write_bytes(whole + b"last")
+    (tmp_path / "b.log").write_bytes(b"b\n" * 1000)
+    read, write = os.pipe()
+    os.write(write, b"piped")
+    os.close(write)
+    lanes = [
+        Lane("a", FileSource((f"{tmp_path}/a.log",)), Heard()),
+        Lane("b", FileSource((f"{tmp_path}/b.log", f"{tmp_path}/none/*.log")), Heard()),
+        Lane("stdin", StdinSource(read), Heard()),
+    ]
+    progress: list[tuple[int, int]] = []
+    Pipeline(lanes, FairLock(), clock=iter(range(10**6)).__next__).run_once(
+        lambda done, total: progress.append((done, total))
+    )
+    os.close(read)
+    heard = [lane.engine for lane in lanes]
+    assert [engine.data for engine in heard] == [whole + b"last\n", b"b\n" * 1000, b"piped\n"]  # type: ignore[attr-defined]  # Heard
+    assert all(engine.finished for engine in heard)  # type: ignore[attr-defined]  # Heard
+    size = len(whole) + 2000 + len(b"last\npiped\n")
+    assert progress[-1] == (size, size)
+    # All is known as soon as each lane has begun, but for unfinished lines on their way.
+    assert all(size - 100 < total <= size for _, total in progress[2:])
+    assert progress == sorted(progress)
+    assert all(done <= total for done, total in progress)
+
+
+def test_following_goes_on_until_told_to_stop(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"1\n")
+    engine = Heard()
+    lanes = [Lane("a", FileSource((f"{tmp_path}/*.log",)), engine)]
+    pipeline = Pipeline(lanes, FairLock(), idle=0.005)
+    assert (pipeline.reading, pipeline.ready, pipeline.catching_up("a")) == (False, False, True)
+    stop = threading.Event()
+    thread = pipeline.start(stop)
+    until(lambda: pipeline.ready)
+    assert pipeline.reading
+    assert not pipeline.catching_up("a")
+    with (tmp_path / "a.log").open("ab") as file:
+        file.write(b"2\n")
+    until(lambda: engine.data == b"1\n2\n")
+    stop.set()
+    thread.join()
+    assert (pipeline.reading, pipeline.ready, pipeline.failure) == (False, False, None)
+    assert engine.ticks > 0
+    assert not engine.finished
+
+
+def test_a_lane_with_much_to_read_does_not_keep_the_others_waiting() -> None:
+    stop = threading.Event()
+    order: list[str] = []
+
+    class Noted(Heard):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+        def apply(self, block: Block) -> None:
+            super().apply(block)
+            order.append(self.name)
+            if len(order) == 2 * TURN + 1:
+                stop.set()
+
+    lanes = [
+        Lane("much", Scripted(10 * TURN), Noted("much")),
+        Lane("one", Scripted(1), Noted("one")),
+    ]
+    Pipeline(lanes, FairLock()).follow(stop)
+    assert order[TURN] == "one"
+    assert lanes[0].engine.ticks == 0  # type: ignore[attr-defined]  # not at its end
+
+
+class Watching(Heard):
+    """An engine that notes after each pass whether the pipeline still catches up, then stops it."""
+
+    def __init__(self, passes: int, stop: threading.Event) -> None:
+        super().__init__()
+        self.passes, self.stop = passes, stop
+        self.seen: list[bool] = []
+        self.pipeline: Pipeline | None = None
+
+    def tick(self, now: float) -> None:
+        super().tick(now)
+        assert self.pipeline is not None
+        self.seen.append(self.pipeline.catching_up("s"))
+        if self.ticks == self.passes:
+            self.stop.set()
+
+
+@pytest.mark.parametrize(("passes", "reads"), [([5, 0], 2), ([5, 5, 5, 5], 3), ([0], 1)])
+def test_history_is_read_with_the_first_empty_pass_or_the_third(
+    passes: list[int], reads: int
+) -> None:
+    stop = threading.Event()
+    engine = Watching(reads, stop)
+    engine.pipeline = Pipeline([Lane("s", Scripted(*passes), engine)], FairLock(), idle=0)
+    engine.pipeline.follow(stop)
+    assert engine.seen == [True] * (reads - 1) + [False]
+
+
+def test_what_a_source_could_not_read_reaches_the_engine() -> None:
+    source, engine = Scripted(1), Heard()
+    source.rejected = (Reject(LINE, "too_long", 2), Reject(FILE, "unreadable", 1))
+    Pipeline([Lane("s", source, engine)], FairLock()).run_once()
+    assert engine.rejected == [(LINE, "too_long", 2), (FILE, "unreadable", 1)]
+
+
+def test_an_error_in_reading_is_counted_and_reading_goes_on() -> None:
+    engine = Heard()
+    stop = threading.Event()
+    source = Scripted(OSError("disk"), 1)
+    pipeline = Pipeline([Lane("s", source, engine)], FairLock(), idle=0.001)
+    thread = pipeline.start(stop)
+    until(lambda: engine.data == b"x\n")
+    stop.set()
+    thread.join()
+    assert engine.rejected == [(FILE, "unreadable", 1)]
+    assert pipeline.failure is None
+
+
+def test_a_defect_ends_reading_with_a_message_and_wakes_who_waits() -> None:
+    pipeline = Pipeline([Lane("main", Scripted(1), Broken())], FairLock())
+    stop = threading.Event()
+    thread = pipeline.start(stop)
+    assert stop.wait(20)
+    thread.join()
+    assert not pipeline.reading
+    assert not pipeline.ready
+    message = "reading source 'main' failed: KeyError: 's'; this is a defect of the exporter"
+    assert str(pipeline.failure) == message
+    with pytest.raises(PipelineError, match="defect"):
+        Pipeline([Lane("main", Scripted(1), Broken())], FairLock()).run_once()
+
+
+def test_whoever_waits_for_the_lock_is_next() -> None:
+    lock = FairLock()
+    for _ in range(50):
+        order: list[str] = []
+
+        def wait(order: list[str] = order) -> None:
+            with lock:
+                order.append("who waited")
+
+        waiter = threading.Thread(target=wait)
+        with lock:
+            waiter.start()
+            until(lock._queue.locked)  # noqa: SLF001 - the moment from which it waits
+        with lock:
+            order.append("who had it")
+        waiter.join()
+        assert order == ["who waited", "who had it"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_shows_on_a_terminal_only() -> None:
+    with progress_bar(io.StringIO()) as progress:
+        assert progress is None
+    terminal = Terminal()
+    with progress_bar(terminal) as progress:
+        assert progress is not None
+        progress(50, 200)
+        progress(200, 200)
+    assert "100%" in terminal.getvalue()
