@@ -145,7 +145,8 @@ def _values(families: Iterable[Family]) -> Iterator[str]:
 
 def command_line() -> str:
     """Give the help text of the program and of every verb."""
-    top = click.Context(main, info_name="agentgauge", terminal_width=WIDTH)
+    settings = {**main.context_settings, "terminal_width": WIDTH}
+    top = click.Context(main, info_name="agentgauge", **settings)
     parts = [_help("agentgauge", main, top)]
     for verb in VERBS:
         command = main.get_command(top, verb)

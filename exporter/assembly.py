@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from exporter.pipeline import FairLock, Lane, Pipeline
 from exporter.sources.file import FileSource
 from exporter.sources.stdin import StdinSource
 from exporter.store.collector import FleetCollector
+from exporter.store.series import Now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,8 +74,15 @@ class Exporter:
         self._fleet, self._version, self._started = fleet, version, time.monotonic()
         self._lock = FairLock()
         declared = tuple(sources)
+        # Sources with the same constant labels write the same series: the latest event wins.
+        shared: defaultdict[tuple[tuple[str, str], ...], Now] = defaultdict(Now)
         mappings = [
-            CompiledMapping(source.mappings, families, born_at_zero=born_at_zero)
+            CompiledMapping(
+                source.mappings,
+                families,
+                born_at_zero=born_at_zero,
+                now=shared[tuple(sorted(source.labels.items()))],
+            )
             for source in declared
         ]
         lanes = [
@@ -93,10 +102,9 @@ class Exporter:
         """Gather what the status page shows."""
         with self._lock:
             sources = tuple(_source_status(watched) for watched in self._watched)
-            series: dict[str, int] = {}
-            for watched in self._watched:
-                for name, count in watched.snapshot().sizes().items():
-                    series[name] = series.get(name, 0) + count
+            series: Counter[str] = Counter()
+            for _, snapshot in self.collector.snapshots():
+                series.update(snapshot.sizes())
         uptime = time.monotonic() - self._started
         return Status(self._version, self._fleet, uptime, sources, dict(sorted(series.items())))
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from exporter.model import Reject, SourceStatus, Status
 
 REASONS = {
-    "abandoned": "It began and its end never came within the time allowed.",
     "bad_time": "The time of the event is missing or is not a time; nothing is set by it.",
     "malformed": "The line is not valid in the source's format, so nothing could be read from it.",
     "missing": "The field to be added, observed or set is not in the line.",
@@ -22,7 +21,7 @@ REASONS = {
     "not_an_object": "The line is valid JSON, but a single value or a list where fields should be.",
     "not_finite": "The number is infinite or undefined.",
     "not_utf8": "The line holds bytes that are not UTF-8 text.",
-    "repeat": "The same event was there before; it counts once.",
+    "too_deep": "The line nests lists or objects deeper than any log should; it is not read.",
     "too_long": "The line is longer than the longest line that is read; the file goes on after it.",
     "unreadable": "A file or directory can't be read, most often for want of permission; it is "
     "tried again.",

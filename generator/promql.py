@@ -127,6 +127,23 @@ def value(query: Value, by: tuple[str, ...], scope: Scope) -> str:
     return aggregate(query.aggregate, by, scope.select(query.of))
 
 
+def grown_exactly(selector: str, window: str, by: tuple[str, ...]) -> str:
+    """Write how much counters grew between the first and the last sample in a window.
+
+    `increase` extrapolates to the edges of the window from the samples that there are. Of a series
+    that is two scrapes old it knows one step, and may well double it: five trips of a new breaker
+    would page as ten. A counter that has not been reset is simply subtracted; one that has is left
+    to `increase`, which knows about resets.
+    """
+    series = f"{selector}[{window}]"
+    inner = (
+        f"  max_over_time({series}) - min_over_time({series}) unless resets({series}) > 0\n"
+        f"  or\n"
+        f"  increase({series})"
+    )
+    return aggregate("sum", by, f"\n{inner}\n")
+
+
 def _grown(of: Selection, per: Fraction | None, by: tuple[str, ...], scope: Scope) -> str:
     return aggregate("sum", by, f"increase({scope.select(of)}[{scope.over(per)}])")
 

@@ -34,18 +34,18 @@ def scope(spec: Spec) -> Scope:
 def counts_wholes(family: Family) -> bool:
     """Tell whether a counter counts things that come whole.
 
-    `increase` extrapolates to the edges of the window, so that five trips become 5.02: whole
-    things are rounded before anything is compared with them. Money and seconds are not.
+    Over a restart `increase` extrapolates, so that five trips become 5.02: whole things are rounded
+    before anything is compared with them. Money and seconds are not.
     """
     return family.type == "histogram" or family.unit in (None, "bytes")
 
 
 def grown(of: Selection, over: Fraction, by: tuple[str, ...], spec: Spec) -> Recording:
-    """Record how much a counter (or the number of a histogram's observations) grew."""
+    """Record how much a counter (or the number of a histogram's observations) grew, exactly."""
     family = spec.families[of.metric]
     suffix = "_count" if family.type == "histogram" else ""
     window = format_duration(over)
-    total = aggregate("sum", by, f"increase({scope(spec).select(of, suffix)}[{window}])")
+    total = promql.grown_exactly(scope(spec).select(of, suffix), window, by)
     expr = f"round({total})" if counts_wholes(family) else total
     return Recording(name(by, subject(of) + suffix, f"increase{window}"), expr)
 

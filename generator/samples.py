@@ -82,7 +82,8 @@ class Pace:
         """Values of a counter that has grown by `amount` within the window."""
         if self.at_once:
             return f"0 {format_number(amount)}x{self._rest}"
-        step = amount * self.interval / self.window
+        # What lies between the first and the last sample in the window is what is seen.
+        step = amount / (self.window // self.interval)
         return f"0+{format_number(step)}x{self._rest + 1}"
 
     def adds_across_restart(self, amount: Fraction) -> str:

@@ -35,7 +35,7 @@ class Steady:
 
     def spent(self, sample: int, window: Fraction) -> Fraction:
         """Give what was spent within a window, in samples, that ends with this one."""
-        return self.step * min(Fraction(sample), window)
+        return self.step * min(sample, floor(window))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,10 @@ class Ledger:
         """Give what may be spent within the tier's window."""
         return tier.share * self.limit
 
+    def window(self, tier: Tier, part: int = 1) -> Fraction:
+        """Give a tier's window, or a part of it, in samples; PromQL knows no less than 1 ms."""
+        return Fraction(round(tier.window / part * 1000), 1000) / self.interval
+
     def samples(self, seconds: Fraction) -> int:
         """Give in how many samples so much time is over."""
         return ceil(seconds / self.interval)
@@ -102,7 +106,7 @@ class Ledger:
         """Tell whether nothing is so close to a bound, or to half a cent, that noise decides."""
         for tier in self.tiers:
             for part in (1, SHORT):
-                spent = spending.spent(sample, tier.window / part / self.interval)
+                spent = spending.spent(sample, self.window(tier, part))
                 off = abs(spent - self.bound(tier) / part)
                 if isinstance(spending, Steady) and off < self.bound(tier) / part / 50:
                     return False
@@ -129,8 +133,8 @@ class Ledger:
         return shown if fires else None
 
     def _past(self, tier: Tier, spending: Spending, sample: int) -> Fraction | None:
-        long = self._rounded(spending.spent(sample, tier.window / self.interval))
-        short = self._rounded(spending.spent(sample, tier.window / SHORT / self.interval))
+        long = self._rounded(spending.spent(sample, self.window(tier)))
+        short = self._rounded(spending.spent(sample, self.window(tier, SHORT)))
         bound = self.bound(tier)
         return long if long > bound and short > bound / SHORT else None
 

@@ -75,7 +75,8 @@ class Test:
 class Update:
     """One family that an event moves. `scale` takes the field's unit to the family's base unit.
 
-    `time`: the field is a point in time (`unit: time`). `table` maps texts to numbers.
+    `time`: the field is a point in time (`unit: time`). `table` maps texts to numbers: what it
+    lacks gives `table_other`, by default itself; absent or empty gives `table_absent`.
     `state` is how a stateset's state is made.
     """
 
@@ -84,6 +85,7 @@ class Update:
     of: Field = ()
     minus: tuple[Field, ...] = ()
     table: Map[str, float] | None = None
+    table_other: float | None = None
     table_absent: float | None = None
     unit: str | None = None
     scale: tuple[int, int] = (1, 1)

@@ -308,7 +308,6 @@ class OnCall:
     routes: tuple[Route, ...]
     default: str
     grouping: Grouping
-    settings: Map[str, object] = field(default_factory=dict)
 
 
 # ---- the whole ----------------------------------------------------------------------------------

@@ -50,6 +50,10 @@ class Node:
             node = node.value.get(key)
         return None if node is None or node.value is None else node
 
+    def has(self, key: str) -> bool:
+        """Tell whether a mapping has a key, be it with null."""
+        return isinstance(self.value, dict) and key in self.value
+
     def at(self, path: tuple[str | int, ...]) -> Node:
         """Follow a path of keys and indices, as far as it exists."""
         node = self

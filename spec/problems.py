@@ -24,12 +24,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: `path` is the dotted place in the document, `hint` what to do."""
+    """One thing that is wrong: `path` is the dotted place in the document, `hint` what to do.
+
+    `meant` is the key that an unknown one was probably meant to be.
+    """
 
     mark: Mark
     path: str
     message: str
     hint: str = ""
+    meant: str = ""
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
@@ -45,12 +49,16 @@ class SpecError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word most like `word`; None where none is like it."""
+    return next(iter(difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)), None)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give a hint that names the known word most like `word`, or lists the few that there are."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
+    if (close := closest(word, names)) is not None:
+        return f"did you mean {close!r}?"
     few = 8
     if 0 < len(names) <= few:
         return "known: " + ", ".join(names)

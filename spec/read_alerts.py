@@ -7,25 +7,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from spec.model import (
-    Absent,
     Alert,
     Budget,
     Burn,
     Category,
-    Quantile,
     Runbook,
     Selection,
     Severity,
     Threshold,
     Tier,
-)  # fmt: skip
+)
 from spec.problems import nearest
 from spec.quantities import format_duration, format_number
 from spec.read_queries import ALERT_KINDS, kind_of, read_condition
 from spec.reading import amount, constants, duration, string, texts
 
 if TYPE_CHECKING:
-    from spec.model import Condition, Direction, Family
+    from collections.abc import Iterable
+
+    from spec.model import Direction, Family
     from spec.node import Node
     from spec.reading import Reading
 
@@ -46,7 +46,7 @@ def read_budgets(node: Node | None, into: Reading) -> tuple[Budget, ...]:
         by = into.by(entry.get("by"), [family])
         if family and family.type != "counter":
             at = entry.get("metric") or entry
-            into.wrong(at, f"a budget needs a counter, and {family.name} is a {family.type}")
+            into.wrong(at, f"needs a counter, and {family.name} is a {family.type}")
         per = duration(entry.get("per"), _DAY)
         of = Selection(family.name if family else "", where)
         limit = amount(entry.get("limit")) or Fraction(1)
@@ -71,7 +71,7 @@ def _tiers(node: Node | None, per: Fraction, into: Reading) -> tuple[Tier, ...]:
         if window > per:
             message = f"is longer than the budget's period of {format_duration(per)}"
             into.wrong(entry.get("window") or entry, message)
-        if not 0 < share <= 1:
+        if entry.get("share") and not 0 < share <= 1:
             into.wrong(entry.get("share") or entry, "must be a share between 0% and 100%")
         if name in {tier.name for tier in tiers}:
             into.wrong(entry.get("name") or entry, f'there is a tier "{name}" already')
@@ -90,17 +90,20 @@ def read_alerts(
             continue
         if len(name) > MAX_ALERT_NAME and node:
             message = f"is longer than {MAX_ALERT_NAME} characters"
-            into.problems.append(node.key_problem(name, message))
-        alert = _alert(name, entry, budgets, into)
+            if name in node.keys:
+                into.problems.append(node.key_problem(name, message))
+            else:
+                into.wrong(entry, f"its alert {name} {message}", "choose a shorter name")
+        alert = _alert(name, entry, budgets, entries, into)
         for other in entry.get("inhibits").elements() if entry.get("inhibits") else ():  # type: ignore[union-attr] # tested in the same line
-            if other.text() not in entries:
+            if into.lacks("alerts", string(other), entries):
                 into.wrong(
                     other,
                     f'there is no alert "{other.text()}"',
                     nearest(str(other.text()), entries),
                 )
         board = entry.get("dashboard")
-        if board and board.text() not in dashboards:
+        if board and into.lacks("dashboards", string(board), dashboards):
             into.wrong(
                 board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards)
             )
@@ -109,24 +112,28 @@ def read_alerts(
     return tuple(alerts)
 
 
-def _alert(name: str, node: Node, budgets: tuple[Budget, ...], into: Reading) -> Alert | None:
-    kind = kind_of(node, ALERT_KINDS, into)
+def _alert(
+    name: str, node: Node, budgets: tuple[Budget, ...], others: Iterable[str], into: Reading
+) -> Alert | None:
+    if not isinstance(node.value, dict):
+        return None  # the schema has said so
+    kind = kind_of(node, ALERT_KINDS, into, others)
     names = frozenset(b.name for b in budgets)
     condition, families = read_condition(kind, node, names, into) if kind else (None, ())
+    before = len(into.problems)
     by = into.by(node.get("by"), families)
+    sure = len(into.problems) == before and not (node.has("by") and into.doubtful(node.value["by"]))
+    if kind == "burn" and string(node.get("burn")) not in names:
+        sure = False
     if isinstance(condition, Burn):
         by = next((b.by for b in budgets if b.name == condition.budget), ())
-    threshold = _threshold(node, condition, families, into)
+    threshold = _threshold(kind, node, families, into)
     summary, description = node.get("summary"), node.get("description")
     if summary and _PLACEHOLDER.search(string(summary)):
         into.wrong(summary, "must be the same for every series", "put {labels} in the description")
-    given = _GIVEN | frozenset(by) | (_BURN_GIVEN if isinstance(condition, Burn) else frozenset())
-    for text in (description,):
-        for label in _PLACEHOLDER.findall(string(text)):
-            if text and label not in given:
-                into.wrong(
-                    text, f"speaks of {{{label}}}, which this alert has not", nearest(label, given)
-                )
+    given = _GIVEN | frozenset(by) | (_BURN_GIVEN if kind == "burn" else frozenset())
+    if sure:
+        _check_placeholders(description, given, into)
     if condition is None:
         return None
     runbook = node.get("runbook")
@@ -150,36 +157,45 @@ def _alert(name: str, node: Node, budgets: tuple[Budget, ...], into: Reading) ->
     )
 
 
+def _check_placeholders(text: Node | None, given: frozenset[str], into: Reading) -> None:
+    for label in dict.fromkeys(_PLACEHOLDER.findall(string(text))):
+        if text and label not in given:
+            said = f"speaks of {{{label}}}, which this alert has not"
+            into.wrong(text, said, nearest(label, given))
+
+
 def _threshold(
-    node: Node, condition: Condition | None, families: tuple[Family, ...], into: Reading
+    kind: str | None, node: Node, families: tuple[Family, ...], into: Reading
 ) -> Threshold | None:
-    above, below = node.get("above"), node.get("below")
-    if isinstance(condition, Absent | Burn):
-        for extra in filter(None, (above, below)):
-            into.wrong(extra, "has no meaning for this kind of alert")
+    if kind in ("absent", "burn"):
+        for extra in ("above", "below"):
+            if node.has(extra):
+                into.problems.append(node.key_problem(extra, f"means nothing to {kind}"))
         return None
-    if condition is None:
+    if kind is None:
         return None
-    if (above is None) == (below is None):
+    if node.has("above") == node.has("below") and not into.meant(node, "above", "below"):
         into.wrong(node, "needs a threshold", "add above: or below:, one of them")
         return None
-    at = above or below
+    at = node.get("above") or node.get("below")
     bound = amount(at)
     if at is None or bound is None:
         return None
-    if isinstance(condition, Quantile) and families:
+    if kind == "quantile" and families:
         _check_bucket(at, bound, families[0], into)
-    direction: Direction = "above" if above else "below"
+    direction: Direction = "above" if node.has("above") else "below"
     return Threshold(direction, bound)
 
 
 def _check_bucket(node: Node, bound: Fraction, family: Family, into: Reading) -> None:
     """A quantile is only as exact as the buckets: the threshold must be one, and not the last."""
     bounds = [Fraction(str(b)) for b in family.buckets]
-    if bound in bounds[:-1]:
+    if not bounds or bound in bounds[:-1]:
         return
     lower = [b for b in bounds[:-1] if b < bound][-1:]
     higher = [b for b in bounds[:-1] if b > bound][:1]
     unit = "s" if family.unit == "s" else ""
     near = " or ".join(f"{format_number(b)}{unit}" for b in (*lower, *higher))
-    into.wrong(node, f"is no bucket of {family.name}, so no quantile can tell it", f"try {near}")
+    into.wrong(
+        node, f"is no bucket of {family.name}, so no quantile can tell it", near and f"try {near}"
+    )

@@ -55,7 +55,8 @@ def _row(node: Node, into: Reading) -> Row:
 def _panel(node: Node, into: Reading) -> Panel:
     show = string(node.get("show"))
     nodes = [*(q for q in [node.get("query")] if q), *_elements(node.get("queries"))]
-    if not nodes and show not in _NEEDS_NO_QUERY:
+    asks = node.has("query") or node.has("queries")
+    if not asks and show not in _NEEDS_NO_QUERY:
         into.wrong(node, "asks for nothing", "add a query")
     width, height = _STAT_SIZE if show == "stat" else _SIZE
     steps = node.get("steps")

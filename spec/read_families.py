@@ -20,9 +20,12 @@ def read_families(node: Node | None, into: Reading) -> dict[str, Family]:
     for name, entry in node.items() if node else ():
         family = _family(name, entry)
         families[name] = family
+        if into.doubtful(entry):
+            into.unsure.add(name)
+            continue
         suffix = _SUFFIX.get(family.type)
         if suffix and not name.endswith(suffix) and node:
-            message = f"is a {family.type}, so its name must end in {suffix}"
+            message = f"is of type {family.type}, so its name must end in {suffix}"
             into.problems.append(node.key_problem(name, message))
         if family.type == "histogram" and not family.buckets:
             into.wrong(entry, "is a histogram and lacks buckets", "add buckets: [0.1, 1, 10]")

@@ -4,44 +4,70 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from spec.mapping import EventRule, LabelRule, Mapping, Pair, Streak, Update
+from spec.places import ELEMENT, in_line, misspelt, walked_and_dotted
 from spec.problems import nearest
-from spec.read_fields import read_field, read_key, read_label, read_labels, read_path, read_test
-from spec.reading import duration, integer, string, texts
+from spec.read_fields import read_field, read_key, read_label, read_labels, read_path, read_tests
+from spec.reading import duration, integer, string
 from spec.units import SCALES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from spec.model import Family
     from spec.node import Node
+    from spec.places import Place
     from spec.reading import Reading
+
+Places: TypeAlias = "tuple[tuple[tuple[str, ...], Node], ...]"
+"""Where in a line a mapping reads, and where the mapping says so."""
 
 _VERBS = {
     "counter": ("inc", "add"), "histogram": ("observe",), "gauge": ("set",),
     "stateset": ("set",), "info": ("set",),
 }  # fmt: skip
+_NUMBER_VERBS: tuple[Literal["add", "observe", "set"], ...] = ("add", "observe", "set")
+_NEEDS_A_LINE = ("when", "each", "dedupe", "pair", "streak")
 _HOUR = Fraction(3600)
 
 
-def read_mapping(name: str, root: Node, into: Reading) -> Mapping:
-    """Read a preset's own part: format, time, labels and events."""
+def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]:
+    """Read a preset's own part: format, time, labels and events; give also what it reads."""
     time = root.get("time")
     unit = time.get("unit") if time else None
+    when = read_field(time, into)
+    moments = {place.path.parts[0] for place in into.places}
     common = read_labels(root.get("labels"), into)
+    shared = tuple(into.places)
+    into.places.clear()
     events = root.get("events")
     nodes = events.elements() if events else []
-    rules = [_event(node, common, into) for node in nodes]
-    return Mapping(
+    rules: list[EventRule] = []
+    places: list[tuple[tuple[str, ...], Node]] = []
+    for node in nodes:
+        rules.append(_event(node, common, into))
+        places += _places(node, shared, rules, into)
+        into.places.clear()
+        each = node.get("each")
+        for loop, _ in each.items() if each else ():
+            if each and loop in moments:
+                message = "hides the time of the event"
+                into.problems.append(each.key_problem(loop, message, "use another name"))
+    for at, said in walked_and_dotted(places):
+        into.wrong(at, said, "test the $key of an element instead")
+    mapping = Mapping(
         name=name,
         format=string(root.get("format"), "json"),
         files=string(root.get("files"), "**/*"),
-        time=read_field(time),
+        time=when,
         time_unit=string(unit) if unit else None,
         events=tuple(
             _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
         ),
     )
+    return mapping, tuple(places)
 
 
 def _event(node: Node, common: dict[str, LabelRule], into: Reading) -> EventRule:
@@ -50,15 +76,15 @@ def _event(node: Node, common: dict[str, LabelRule], into: Reading) -> EventRule
     updates = []
     update = node.get("update")
     for name, moves in update.items() if update else ():
-        family = into.family(_named(node, name))
+        family = _moved(_named(node, name), into)
         if family:
             updates += [_update(family, move, into) for move in moves.elements()]
     when, each, dedupe = node.get("when"), node.get("each"), node.get("dedupe")
     streak = node.get("streak")
     return EventRule(
         name=string(node.get("name")),
-        when=tuple(read_test(p, t, into) for p, t in (when.items() if when else ())),
-        each=tuple((n, read_path(string(p))) for n, p in (each.items() if each else ())),
+        when=read_tests(when, into) if when else (),
+        each=tuple((name, read_path(path, into)) for name, path in (each.items() if each else ())),
         labels=labels,
         updates=tuple(updates),
         dedupe=read_key(dedupe, into) if dedupe else None,
@@ -69,6 +95,46 @@ def _event(node: Node, common: dict[str, LabelRule], into: Reading) -> EventRule
     )
 
 
+def _places(
+    node: Node, shared: Iterable[Place], rules: list[EventRule], into: Reading
+) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Check the places of the event that was just read; give where in the line they are."""
+    rule, own = rules[-1], tuple(into.places)
+    if rule.name in {earlier.name for earlier in rules[:-1]}:
+        at = node.get("name") or node
+        into.wrong(at, f'there is an event "{rule.name}" already', "rejects are counted by name")
+    if rule.abandoned:
+        for key in _NEEDS_A_LINE:
+            if node.has(key):
+                into.problems.append(node.key_problem(key, "has no meaning: nothing was written"))
+        pointless = {(*node.path, key) for key in _NEEDS_A_LINE}
+        for place in own:
+            if place.node.path[: len(node.path) + 1] in pointless:
+                continue
+            into.wrong(place.node, "there is no line to read from", "a constant is written =text")
+        return
+    loops: dict[str, tuple[str, ...]] = {}
+    for name, path in rule.each:
+        head, *rest = path.parts
+        loops[name] = (*loops.get(head, (head,)), *rest, ELEMENT)
+    for place in own:
+        into.problems += misspelt(place, loops)
+    yield from ((parts, p.node) for p in (*shared, *own) if (parts := in_line(p, loops)))
+    each = node.get("each")
+    yield from ((loops[name], path) for name, path in (each.items() if each else ()))
+
+
+def _moved(node: Node, into: Reading) -> Family | None:
+    """Look up a family that an event moves: not Prometheus' own, nor the exporter's."""
+    name = string(node)
+    if name in into.unsure:
+        return None
+    ours = {known: f for known, f in into.families.items() if not known.startswith("agentgauge_")}
+    if into.lacks("families", name, ours):
+        into.wrong(node, f'there is no metric "{name}" to move', nearest(name, ours))
+    return ours.get(name)
+
+
 def _named(node: Node, key: str) -> Node:
     """Give a node for a key's own text, at the key's place."""
     update = node.get("update") or node
@@ -76,7 +142,7 @@ def _named(node: Node, key: str) -> Node:
 
 
 def _streak(node: Node, into: Reading) -> Streak:
-    of = tuple(p for t in texts(node.get("of")) for p in read_field(replace(node, value=t)))
+    of = read_field(node.get("of"), into)
     return Streak(of, read_key(node.get("by"), into), integer(node.get("at"), 2))
 
 
@@ -86,7 +152,10 @@ def _pair(node: Node | None, into: Reading) -> Pair | None:
     start, end = node.get("start"), node.get("end")
     if (start is None) == (end is None):
         into.wrong(node, "must be a start or an end")
-    gauge = into.family(node.get("in_progress"))
+    in_progress = node.get("in_progress")
+    gauge = _moved(in_progress, into) if in_progress else None
+    if in_progress and gauge and gauge.type != "gauge":
+        into.wrong(in_progress, f"needs a gauge, and {gauge.name} is a {gauge.type}")
     return Pair(
         name=string(start or end),
         role="start" if start else "end",
@@ -102,39 +171,75 @@ def _update(family: Family, node: Node, into: Reading) -> Update:
         if "inc" not in allowed:
             into.wrong(node, f"cannot inc: {family.name} is a {family.type}", f"use {allowed[0]}")
         return Update(family, "inc")
-    verb = next((v for v in ("add", "observe", "set") if node.get(v)), None)
+    verbs = [verb for verb in _NUMBER_VERBS if node.get(verb)]
+    if len(verbs) > 1:
+        into.wrong(node, f"does several things: {', '.join(verbs)}", "keep one")
+        return Update(family, "inc")
+    verb = verbs[0] if verbs else None
     if verb is None or verb not in allowed:
         said = f"cannot {verb}" if verb else "does nothing"
-        into.wrong(node, f"{said}: {family.name} is a {family.type}", f"use {allowed[0]}")
+        into.wrong(node, f"{said}: {family.name} is a {family.type}", f"use {allowed[-1]}")
         return Update(family, "inc")
     of = node.get(verb)
-    table = of.get("map") if of else None
-    absent = of.get("absent") if of else None
+    if family.type == "stateset" and of:
+        for key in ("minus", "unit", "absent"):
+            if node.get(key):
+                into.problems.append(node.key_problem(key, "has no meaning for a state"))
+        state, labels = read_label(of, into), read_labels(node.get("labels"), into)
+        return Update(family, "set", read_field(of, into), state=state, labels=labels)
     unit = string(node.get("unit")) or None
+    minus = node.get("minus")
     return Update(
         family=family,
-        verb="add" if verb == "add" else "observe" if verb == "observe" else "set",
-        of=read_field(of),
-        minus=tuple((read_path(t),) for t in texts(node.get("minus"))),
-        table={k: _float(v, into) for k, v in table.items()} if table else None,
-        table_absent=_float(absent, into) if table and absent else None,
+        verb=verb,
+        of=read_field(of, into),
+        minus=tuple(read_field(part, into) for part in (minus.elements() if minus else ())),
+        **_table(of, into),
         unit=unit,
         scale=_scale(unit, family, node, into),
         time=unit == "time",
         skip_absent=string(node.get("absent")) == "skip",
-        state=read_label(of, into) if of and family.type == "stateset" else None,
         labels=read_labels(node.get("labels"), into),
     )
 
 
+class _Table(TypedDict):
+    table: dict[str, float] | None
+    table_other: float | None
+    table_absent: float | None
+
+
+def _table(of: Node | None, into: Reading) -> _Table:
+    """Read how texts become numbers: `{of, map, else, absent}`."""
+    parts = {key: of.get(key) for key in ("map", "else", "absent")} if of else {}
+    for key in ("match", "classify"):
+        if of and of.get(key):
+            into.problems.append(
+                of.key_problem(key, "gives a text, and a number is needed", "use map")
+            )
+    table, other, absent = parts.get("map"), parts.get("else"), parts.get("absent")
+    return {
+        "table": (
+            {key: _float(value, into) for key, value in (table.items() if table else ())}
+            if table or other or absent
+            else None
+        ),
+        "table_other": _float(other, into) if other else None,
+        "table_absent": _float(absent, into) if absent else None,
+    }
+
+
 def _float(node: Node, into: Reading) -> float:
-    if isinstance(node.value, int | float):
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
         return float(node.value)
-    into.wrong(node, "must be a number: the family is a gauge")
+    into.wrong(node, "must be a number: only labels and states are texts")
     return 0.0
 
 
 def _scale(unit: str | None, family: Family, node: Node, into: Reading) -> tuple[int, int]:
+    if unit == "time" and (family.type != "gauge" or family.unit != "s"):
+        at = node.get("unit") or node
+        into.wrong(at, f"a point in time needs a gauge in seconds, and {family.name} is none")
     if unit in (None, "time"):
         return (1, 1)
     scale = SCALES.get((str(unit), family.unit or ""))
@@ -162,6 +267,13 @@ def _paired(rule: EventRule, node: Node, rules: list[EventRule], into: Reading) 
             )
     else:
         rule = replace(rule, kept=frozenset())
+    if rule.pair and rule.pair.role == "start":
+        first = next(
+            r for r in rules if r.pair and r.pair.role == "start" and r.pair.name == rule.pair.name
+        )
+        if first.name != rule.name:
+            at = node.get("pair", "start") or node
+            into.wrong(at, f'"{first.name}" starts a pair "{rule.pair.name}" already')
     _check_labels(rule, node, into)
     return rule
 

@@ -58,7 +58,8 @@ def _channels(node: Node) -> tuple[tuple[str, dict[str, Any]], ...]:
 
 def _known(node: Node | None, receivers: list[str], into: Reading) -> None:
     name = string(node)
-    if node and name not in receivers:
+    # Without any receiver the section was refused, or is missing.
+    if node and receivers and into.lacks("oncall.receivers", name, receivers):
         into.wrong(node, f'there is no receiver "{name}"', nearest(name, receivers))
 
 
@@ -71,7 +72,7 @@ def _route(node: Node, receivers: list[str], alerts: frozenset[str], into: Readi
             matchers.append(Matcher(label, values))
     alert = node.get("alert")
     for name in alert.elements() if alert else []:
-        if name.text() not in alerts:
+        if into.lacks("alerts", string(name), alerts):
             into.wrong(name, f'there is no alert "{name.text()}"', nearest(string(name), alerts))
     return Route(
         where=(*matchers, *into.where(node.get("labels"), None)),

@@ -21,6 +21,8 @@ from spec.problems import nearest
 from spec.reading import amount, duration, string
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spec.model import Condition, Family, Query
     from spec.node import Node
     from spec.reading import Reading
@@ -32,19 +34,44 @@ _TYPES = {
     "increase": ("counter",), "rate": ("counter",), "quantile": ("histogram",),
     "average": ("histogram",), "value": ("gauge", "stateset", "info"),
 }  # fmt: skip
+_TAKES: dict[str, set[str]] = {
+    "increase": {"per", "where"}, "rate": {"where"}, "ratio": {"over", "at_least"},
+    "quantile": {"q", "over", "at_least", "where"}, "average": {"over", "where"},
+    "value": {"aggregate", "where"}, "absent": {"within", "where"}, "burn": set(), "expr": set(),
+}  # fmt: skip
 _HOUR, _QUARTER = Fraction(3600), Fraction(900)
 
 
-def kind_of(node: Node, kinds: tuple[str, ...], into: Reading) -> str | None:
-    """Find the one kind that a query or an alert is of; note where it is none or several."""
-    named = [kind for kind in kinds if node.get(kind) is not None]
-    if len(named) == 1:
-        return named[0]
-    if named:
+def kind_of(
+    node: Node, kinds: tuple[str, ...], into: Reading, others: Iterable[str] = ()
+) -> str | None:
+    """Find the one kind that a query or an alert is of; note where it is none or several.
+
+    `others` are names that a nameless kind may have been meant to change.
+    """
+    named = [kind for kind in kinds if node.has(kind)]
+    if len(named) > 1:
         into.wrong(node, f"is of several kinds: {', '.join(named)}", "keep one")
-    else:
-        into.wrong(node, "is of no kind", f"add one of {', '.join(kinds)}")
-    return None
+        return None
+    if not named and into.meant(node, *kinds):
+        return None
+    if not named:
+        name = node.path[-1] if node.path else ""
+        close = [other for other in others if other != name]
+        meant = hint if (hint := nearest(name, close)).startswith("did") else ""
+        into.wrong(node, "is of no kind", meant or f"add one of {', '.join(kinds)}")
+        return None
+    _parameters(named[0], node, into)
+    return named[0]
+
+
+def _parameters(kind: str, node: Node, into: Reading) -> None:
+    """Note parameters of other kinds, which would do nothing."""
+    takes = _TAKES[kind]
+    for key in sorted({key for keys in _TAKES.values() for key in keys} - takes):
+        if node.has(key):
+            hint = f"it takes {', '.join(sorted(takes))}" if takes else ""
+            into.problems.append(node.key_problem(key, f"means nothing to {kind}", hint))
 
 
 def read_condition(
@@ -53,7 +80,7 @@ def read_condition(
     """Read what an alert asks for, and the families that it reads."""
     if kind == "burn":
         name = string(node.get("burn"))
-        if name not in budgets:
+        if name and into.lacks("budgets", name, budgets):
             into.wrong(
                 node.get("burn") or node, f'there is no budget "{name}"', nearest(name, budgets)
             )
@@ -100,7 +127,7 @@ def _of(kind: str, node: Node, into: Reading) -> tuple[Selection | None, Family 
         return None, None
     fitting = _TYPES.get(kind, (family.type,))
     if family.type not in fitting:
-        into.wrong(at, f"{kind} needs a {fitting[0]}, and {family.name} is a {family.type}")
+        into.wrong(at, f"needs a {fitting[0]}, and {family.name} is a {family.type}")
     return Selection(family.name, where), family
 
 
@@ -114,7 +141,7 @@ def _ratio(
         if selection and family:
             if family.type not in ("counter", "histogram"):
                 at = node.get("ratio", side, "metric") or node
-                into.wrong(at, f"ratio needs a counter, and {family.name} is a {family.type}")
+                into.wrong(at, f"needs a counter, and {family.name} is a {family.type}")
             selections.append(selection)
             families.append(family)
     if len(selections) != 2:  # noqa: PLR2004 (a part and a whole)

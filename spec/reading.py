@@ -11,10 +11,11 @@ from spec.problems import Problem, nearest
 from spec.quantities import parse_amount, parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from fractions import Fraction
 
     from spec.node import Node
+    from spec.places import Place
 
 # Families that Prometheus itself provides; rules and panels may read them.
 PROMETHEUS_FAMILIES = {
@@ -26,11 +27,54 @@ TARGET_LABELS = ("job", "instance")
 
 @dataclass(slots=True)
 class Reading:
-    """What every reader needs: the families to look names up in, and the list of problems."""
+    """What every reader needs: the families to look names up in, and the list of problems.
+
+    `refusals` is what parser and schema have found already. What follows from a refused value is
+    not told again: see `doubtful`. `unsure` names families whose declaration was refused. `places`
+    are those of a line that were read so far, while a mapping is read.
+    """
 
     families: Mapping[str, Family]
     extra_labels: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
+    refusals: list[Problem] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
+    places: list[Place] = field(default_factory=list)
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Take what parser and schema have found in a file."""
+        self.refusals += problems
+
+    def found(self) -> list[Problem]:
+        """Give all problems, but for those at a place where a refusal stands already."""
+        refused = {(problem.mark.file, problem.path) for problem in self.refusals}
+        own = [p for p in self.problems if (p.mark.file, p.path) not in refused]
+        return [*self.refusals, *own]
+
+    def lacks(self, section: str, name: str, known: Collection[str]) -> bool:
+        """Tell whether a section surely has no such entry: a refused one may have meant it."""
+        return name not in known and all(
+            problem.path not in (section, f"{section}.{name}") for problem in self.refusals
+        )
+
+    def meant(self, node: Node, *keys: str) -> bool:
+        """Tell whether one of these keys is there, but misspelt, which was told already."""
+        top = ".".join(node.path)
+        return any(
+            problem.mark.file == node.mark.file
+            and problem.path.rpartition(".")[0] == top
+            and problem.meant in keys
+            for problem in self.refusals
+        )
+
+    def doubtful(self, node: Node) -> bool:
+        """Tell whether a value, or something in it, was refused."""
+        top = ".".join(node.path)
+        return any(
+            problem.mark.file == node.mark.file
+            and (problem.path == top or problem.path.startswith(f"{top}."))
+            for problem in self.refusals
+        )
 
     def wrong(self, node: Node, message: str, hint: str = "") -> None:
         """Note a problem at a value."""
@@ -39,10 +83,10 @@ class Reading:
     def family(self, node: Node | None) -> Family | None:
         """Look up the family that a text names; note where there is none."""
         name = node.text() if node else None
-        if node is None or not name:
+        if node is None or not name or name in self.unsure:
             return None
         known = {**self.families, **PROMETHEUS_FAMILIES}
-        if name not in known:
+        if self.lacks("families", name, known):
             self.wrong(node, f'there is no metric "{name}"', nearest(name, known))
         return known.get(name)
 

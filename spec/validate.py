@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from spec.problems import Problem, nearest
+from spec.problems import Problem, closest, nearest
 from spec.quantities import parse_amount, parse_duration
 from spec.schema import build_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from jsonschema.exceptions import ValidationError
 
@@ -34,53 +36,76 @@ _TYPES = {
 _ALIASES = {
     "threshold": "above", "team": "to", "receiver": "to", "routing_key": "routing_key_file",
     "api_url": "api_url_file", "password": "password_file", "token": "token_file",
-    "url_file": "url", "window": "over", "path": "file", "glob": "file", "presets": "preset",
+    "url_file": "url", "by": "of", "window": "over", "path": "file", "glob": "file", "presets": "preset",
 }  # fmt: skip
+
+
+def _regex(value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f'"{value}" is not a regular expression: {error}') from error
+
+
+def _address(value: str) -> None:
+    if not re.match(r"https?://[^\s/]+", value):
+        raise ValueError(f'"{value}" is not an address; it starts with http:// or https://')
+
+
+def _window(value: str) -> None:
+    if not parse_duration(value):
+        raise ValueError(f'"{value}" is no time at all')
+
+
+# Each raises a ValueError whose message is told.
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "duration": parse_duration,
+    "window": _window,
+    "amount": parse_amount,
+    "regex": _regex,
+    "uri-http": _address,
+}
 
 
 @cache
 def _validator() -> Draft202012Validator:
     checker = FormatChecker(formats=())
-
-    @checker.checks("duration", raises=ValueError)
-    def duration(value: object) -> bool:
-        if isinstance(value, str):
-            parse_duration(value)
-        return True
-
-    @checker.checks("amount", raises=ValueError)
-    def amount(value: object) -> bool:
-        if isinstance(value, str):
-            parse_amount(value)
-        return True
-
-    @checker.checks("regex", raises=ValueError)
-    def regex(value: object) -> bool:
-        if isinstance(value, str):
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f'"{value}" is not a regular expression: {error}') from error
-        return True
-
-    @checker.checks("uri-http", raises=ValueError)
-    def uri(value: object) -> bool:
-        if isinstance(value, str) and not re.match(r"https?://[^\s/]+", value):
-            raise ValueError(f'"{value}" is not an address; it starts with http:// or https://')
-        return True
-
+    for name, check in _FORMATS.items():
+        checker.checks(name, raises=ValueError)(partial(_fits, check))
     schema = build_schema()
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=checker)
 
 
-def schema_problems(root: Node) -> list[Problem]:
-    """Check a document against the schema."""
-    return [
-        problem
-        for error in _validator().iter_errors(root.plain())
-        for problem in _explain(error, root)
-    ]
+def _fits(check: Callable[[str], object], value: object) -> bool:
+    if isinstance(value, str):
+        check(value)
+    return True
+
+
+def schema_problems(root: Node, known: Iterable[Problem] = ()) -> list[Problem]:
+    """Check a document against the schema, but for the places of problems that are known."""
+    told = {problem.path for problem in known}
+    errors = _validator().iter_errors(root.plain())
+    found = [problem for error in _told_once(errors) for problem in _explain(error, root)]
+    return [p for p in found if p.path not in told and not _misspelt(p, found)]
+
+
+def _misspelt(problem: Problem, found: Iterable[Problem]) -> bool:
+    """Tell whether what is lacking is there under another name, which was told already."""
+    return any(
+        other.path.rpartition(".")[0] == problem.path
+        and problem.message == f'lacks "{other.meant}"'
+        for other in found
+        if other.meant
+    )
+
+
+def _told_once(errors: Iterable[ValidationError]) -> list[ValidationError]:
+    """Leave out what else is wrong with a value that has the wrong type altogether."""
+    every = list(errors)
+    mistyped = {tuple(e.absolute_path) for e in every if e.validator == "type"}
+    return [e for e in every if e.validator == "type" or tuple(e.absolute_path) not in mistyped]
 
 
 def _explain(error: ValidationError, root: Node) -> Iterator[Problem]:
@@ -93,10 +118,7 @@ def _explain(error: ValidationError, root: Node) -> Iterator[Problem]:
         known = schema.get("properties", {})
         for key in instance:
             if key not in known:
-                hint = nearest(key, known)
-                if key in _ALIASES and _ALIASES[key] in known:
-                    hint = f"did you mean {_ALIASES[key]!r}?"
-                yield node.key_problem(key, "is not known here", hint)
+                yield _unknown(key, list(known), node)
         return
     if keyword == "required":
         missing = [key for key in wanted if key not in instance]
@@ -107,16 +129,23 @@ def _explain(error: ValidationError, root: Node) -> Iterator[Problem]:
     if "propertyNames" in error.absolute_schema_path:
         yield node.key_problem(str(error.instance), _said(schema, error))
         return
-    if keyword in ("anyOf", "oneOf") and not schema.get("errorMessage"):
-        inner = _deepest(error)
-        if inner is not None:
-            yield from _explain(inner, root)
-            return
+    if keyword in ("anyOf", "oneOf") and (inner := _nearest_shape(error)):
+        for one in _told_once(inner):
+            yield from _explain(one, root)
+        return
     message, hint = _message(keyword, error)
     yield node.problem(message, hint)
 
 
-def _deepest(error: ValidationError) -> ValidationError | None:
+def _unknown(key: str, known: list[str], node: Node) -> Problem:
+    names = {**{a: of for a, of in _ALIASES.items() if of in known}, **{k: k for k in known}}
+    close = closest(key, names)
+    meant = names[close] if close else known[0] if len(known) == 1 else ""
+    hint = f"did you mean {meant!r}?" if meant else nearest(key, known)
+    return replace(node.key_problem(key, "is not known here", hint), meant=meant)
+
+
+def _nearest_shape(error: ValidationError) -> list[ValidationError]:
     """Of several shapes that a value may have, take the one that it came nearest to."""
     branches: dict[int, list[ValidationError]] = {}
     for inner in error.context or ():
@@ -124,9 +153,9 @@ def _deepest(error: ValidationError) -> ValidationError | None:
     fitting = [
         errors
         for errors in branches.values()
-        if not any(e.validator == "type" and not e.relative_path for e in errors)
+        if not any(e.validator in ("type", "const") and not e.relative_path for e in errors)
     ]
-    return fitting[0][0] if fitting else None
+    return fitting[0] if fitting else []
 
 
 def _said(schema: Any, error: ValidationError) -> str:  # noqa: ANN401 (a JSON Schema)
@@ -139,16 +168,19 @@ def _message(keyword: str, error: ValidationError) -> tuple[str, str]:  # noqa: 
     want: Any = error.validator_value
     own = error.schema.get("errorMessage") if isinstance(error.schema, dict) else None
     if keyword == "type":
-        types = [want] if isinstance(want, str) else want
-        kind = _KINDS.get(type(value), f"{value!r}")
-        return f"must be {' or '.join(_TYPES[t] for t in types)}, not {kind}", ""
+        if error.schema.get("format") in ("duration", "window"):
+            return f"{json.dumps(value)} is not a duration", f"try {_example(value)}"
+        hint = "fill it in, or leave it out" if value is None else ""
+        return _mistyped([want] if isinstance(want, str) else want, value), hint
     if keyword == "format":
         return str(error.cause), ""
     if keyword == "enum":
         hint = nearest(str(value), want)
         return f'"{value}" is not one of {", ".join(want)}', hint if "mean" in hint else ""
     if keyword == "const":
-        return own or f"must be {want}", ""
+        return own or f"must be {json.dumps(want)}", ""
+    if keyword in ("minLength", "minItems", "minProperties") and not own:
+        return "must not be empty", ""
     if keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
         words = {
             "minimum": "at least", "exclusiveMinimum": "more than",
@@ -160,5 +192,15 @@ def _message(keyword: str, error: ValidationError) -> tuple[str, str]:  # noqa: 
     if own:
         return (f'"{value}" {own}' if isinstance(value, str) else str(own)), ""
     if keyword in ("anyOf", "oneOf"):
-        return f"has a shape that is not read here: {str(value)[:60]}", ""
+        types = [e.validator_value for e in error.context or () if e.validator == "type"]
+        return _mistyped(dict.fromkeys(t for t in types if isinstance(t, str)), value), ""
     return error.message, ""
+
+
+def _example(value: object) -> str:
+    return f"{value}s" if type(value) is int and value > 0 else "5m"
+
+
+def _mistyped(wanted: Iterable[str], value: object) -> str:
+    kind = _KINDS.get(type(value), f"{value!r}")
+    return f"must be {' or '.join(_TYPES[t] for t in wanted)}, not {kind}"

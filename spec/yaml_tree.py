@@ -24,6 +24,8 @@ MAX_DEPTH = 64
 
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
+# NUL, and halves of surrogate pairs, which a double-quoted scalar may escape.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _PLAIN = {"": None, "~": None, "null": None, "true": True, "false": False}
 # libyaml's scanner is ten times faster; the pure one gives the same events where it is missing.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -155,6 +157,10 @@ class _Builder:
             self.key(event)
             return
         self.untagged(event)
+        if _NO_TEXT.search(event.value):
+            path = ".".join(self.path())
+            message = "holds a character that no label or file could hold"
+            self.problems.append(Problem(self.mark(event), path, message, "a NUL, or half of one"))
         plain = not event.style
         node = Node(
             plain_scalar(event.value) if plain else event.value, self.mark(event), self.path()

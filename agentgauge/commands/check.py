@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @spec_argument
 def command(spec_path: Path) -> None:
-    r"""Check SPEC and print every problem in it.
+    """Check SPEC and print every problem in it.
 
     Each problem is one line, in the order of the file:
 
@@ -26,7 +26,7 @@ def command(spec_path: Path) -> None:
       agents.yaml:41:10: alerts.SlowTools.for: "5minutes" is not a duration; try 5m
 
     Exits with 0 where there is none, else with 1.
-    """
+    """  # noqa: D301 (click takes the \b of a docstring that is not raw)
     try:
         spec = load_spec(spec_path)
     except SpecError as error:

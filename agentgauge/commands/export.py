@@ -64,7 +64,7 @@ def command(
     level: str,
     log_format: str,
 ) -> None:
-    r"""Turn the agents' logs into Prometheus metrics.
+    """Turn the agents' logs into Prometheus metrics.
 
     With a SPEC (agents.yaml unless named) its sources are followed and served on /metrics. With
     --preset, the PATHs are:
@@ -75,7 +75,7 @@ def command(
 
     Every line is counted in agentgauge_lines_total under what became of it, and what could not be
     used in agentgauge_rejects_total under the rule and the reason.
-    """
+    """  # noqa: D301 (click takes the \b of a docstring that is not raw)
     from agentgauge.logs import configure  # noqa: PLC0415 (keeps --help quick)
     from exporter.assembly import Exporter  # noqa: PLC0415 (the same)
 

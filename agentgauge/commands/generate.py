@@ -21,7 +21,7 @@ _EXTRA = "the generator is an extra of its own: pip install 'agentgauge[generate
 @click.option("--check", is_flag=True, help="Write nothing; name what differs and exit with 1.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what differs and exit with 1.")
 def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
-    r"""Write the dashboards and alerts that SPEC describes.
+    """Write the dashboards and alerts that SPEC describes.
 
     dashboards/ and alerts/ belong to the generator: what it wrote earlier and no longer needs is
     removed, files of anybody else are left alone (and named by --check). The same spec gives the
@@ -29,7 +29,7 @@ def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
 
     \b
       agentgauge generate --check
-    """
+    """  # noqa: D301 (click takes the \b of a docstring that is not raw)
     spec = load_or_exit(spec_path)
     try:
         from generator.build import build  # noqa: PLC0415 (a sidecar has no grafanalib)

@@ -27,6 +27,9 @@ Moment: TypeAlias = tuple[float, Fields]
 _FAILS_ANYWAY = 0.005
 """The share of tasks that fail on a good day."""
 
+_LOOPS, _LOOP = 0.4, 6
+"""The share of failing calls that become a loop, and how long one is."""
+
 _WRONG = ("timeout", "rate_limit", "tool_api")
 
 
@@ -132,18 +135,20 @@ def _task(
         yield at, {"event_type": "llm_call", **whose, **call}
         tool = agent.tools[0] if hit else random.choice(agent.tools)
         fails = random.random() < (0.75 if hit else 0.02)
-        seconds = random.uniform(0.05, 0.6)
-        at += seconds
-        yield (
-            at,
-            {
-                "event_type": "tool_call",
-                **whose,
-                "tool": tool,
-                "success": not fails,
-                "latency_ms": round(seconds * 1000),
-            },
-        )
+        # In trouble an agent may ask the same tool again and again.
+        for _ in range(_LOOP if hit and fails and random.random() < _LOOPS else 1):
+            seconds = random.uniform(0.05, 0.6)
+            at += seconds
+            yield (
+                at,
+                {
+                    "event_type": "tool_call",
+                    **whose,
+                    "tool": tool,
+                    "success": not fails,
+                    "latency_ms": round(seconds * 1000),
+                },
+            )
         if not fails:
             continue
         wrong = random.choice(_WRONG)
@@ -216,6 +221,9 @@ def _trouble(agent: Agent, incidents: Incidents) -> Iterator[Moment]:
         yield at, breaker("trip", "open")
         yield at, state("NORMAL", "PANIC")
         yield at, {"event_type": "protocol_activation", **whose, "protocol": "safe_mode"}
+        # A client that gave up writes no number: the exporter counts that it could not use it.
+        yield at, {"event_type": "llm_call", **whose, "model": LARGE.name, "latency_ms": "gave up",
+                   "prompt_tokens": 900, "completion_tokens": 0, "error": "timeout"}  # fmt: skip
         while at + 6 < ends:
             yield at + 4, breaker("reset", "half_open")
             at += 6

@@ -17,10 +17,12 @@ from exporter.formats.decoded import Decoded
 from spec.node import scalar_text
 
 if TYPE_CHECKING:
-    from exporter.mapping.plan import Branch, Plan
+    from exporter.mapping.plan import Plan
 
 # Kinds of lines that no rule is for are learned, so that they do not slow the rest down.
 MAX_LEARNED = 256
+# Lines that are built by hand before the types are widened, and one in how many they must be.
+MAX_REFUSED = 64
 _BOM = b"\xef\xbb\xbf"
 # An escaped backslash, a whole surrogate pair, or half of one, which is no text.
 _ESCAPES = re.compile(
@@ -33,18 +35,40 @@ class Refused(Exception):  # noqa: N818 (not an error of the program)
 
 
 class JsonLines:
-    """Decodes lines into the structs of a plan's branches."""
+    """Decodes lines into the structs of a plan's branches.
+
+    `strict`: places have the types that nearly all logs write, so that rules need not look again.
+    A log that writes others (numbers as texts, say) has its lines built by hand, until they are so
+    many that the types are widened.
+    """
 
     def __init__(self, plan: Plan) -> None:
         """Make the structs; they are kept in the branches' shapes."""
+        self.strict = True
+        self._lines = self._refused = 0
         self._tag_field = plan.tag_field
-        self._branches: dict[str | None, Branch] = {}
-        for number, branch in enumerate(plan.branches):
-            branch.shape.make_struct(f"Line{number}", plan.tag_field, branch.tag)
-            self._branches[branch.tag] = branch
+        self._branches = {branch.tag: branch for branch in plan.branches}
         self._learned: dict[str, type] = {}
-        self._unmatched_types: set[type] = set()
+        self._make_structs()
+        if len(plan.branches) == 1 and plan.tag_field is not None:
+            # Only where there are several kinds does the decoder insist that a line names its own.
+            self._learn(f"not {plan.branches[0].tag}", "")
         self._build()
+
+    def _make_structs(self) -> None:
+        for number, branch in enumerate(self._branches.values()):
+            kind = f"Line{number}"
+            branch.shape.make_struct(kind, self._tag_field, branch.tag, strict=self.strict)
+
+    def widen(self) -> bool:
+        """Widen the types where that pays; tell whether it was done, and the structs are new."""
+        often = self._refused > MAX_REFUSED and self._refused * MAX_REFUSED > self._lines
+        if not self.strict or not often:
+            return False
+        self.strict = False
+        self._make_structs()
+        self._build()
+        return True
 
     def _build(self) -> None:
         structs = [branch.shape.struct for branch in self._branches.values()]
@@ -55,18 +79,19 @@ class JsonLines:
 
     def decode(self, data: bytes) -> Decoded:
         """Decode a block of whole lines."""
+        self._lines += data.count(b"\n") if self.strict and self._refused else 0
         try:
             events = self._decoder.decode_lines(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._by_line(data)
-        if len(events) == data.count(b"\n") and _one_a_line(data, len(events)):
+        if _one_a_line(data, len(events)):
             return Decoded(events)
         # Blank lines, or a value that does not keep to its line.
         return self._by_line(data)
 
     def _by_line(self, data: bytes) -> Decoded:
         decoded = Decoded([])
-        learned = len(self._learned)
+        learned, refused_before = len(self._learned), self._refused
         for line in data.split(b"\n")[:-1]:
             stripped = line.strip()
             if not stripped or stripped == _BOM:
@@ -83,6 +108,7 @@ class JsonLines:
                 decoded.events.append(event)
         if len(self._learned) > learned:
             self._build()
+        decoded.built = self._refused > refused_before
         return decoded
 
     def _line(self, line: bytes) -> object:
@@ -102,6 +128,7 @@ class JsonLines:
             if tag not in self._branches:
                 self._learn(tag, value[self._tag_field])
                 return None
+        self._refused += 1
         return self._branches[tag].shape.build(value)
 
     def _learn(self, tag: str, written: object) -> None:
@@ -115,11 +142,13 @@ class JsonLines:
 
 
 def _one_a_line(data: bytes, count: int) -> bool:
-    """Tell whether every line begins and ends a value, where there are as many lines as values.
+    """Tell whether every line holds just one of the so many values in a block.
 
-    Two values in one line and one over two lines would make up for each other. Between two values
-    only whitespace may stand, and within one a brace never follows another over a line's end.
+    Two values in one line and one over two lines would make up for each other in a count of lines.
+    Within a value a brace never follows another over a line's end, between two it does.
     """
+    if data.count(b"\n") != count:  # blank lines, or a value over several
+        return False
     ends = data.count(b"}\n{")
     return ends == count - 1 or ends + data.count(b"}\r\n{") == count - 1
 

@@ -114,7 +114,7 @@ class Cells:
         elif verb == "set" or cell[slot.at] is None:
             return
         elif verb == "observe":
-            total = cell[slot.at + 1] * multiply / divide
+            total = Fraction(cell[slot.at + 1]) * multiply / divide
             snapshot.observe(slot.family, labels, cell[slot.at], total)
         else:
             amount = cell[slot.at] * multiply

@@ -61,6 +61,7 @@ class Scope:
 
     root: Shape
     tag: str | None = None
+    strict: bool = False
     loops: dict[str, tuple[str, str, Shape]] = field(default_factory=dict)
     loaded: dict[tuple[str, ...], str] = field(default_factory=dict)
     labels: dict[str, tuple[LabelRule, str]] = field(default_factory=dict)

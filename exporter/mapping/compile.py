@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exporter.mapping.code import Code, Scope
+from exporter.mapping.plan import find
 from exporter.mapping.read_code import HELPERS, first_of
 from exporter.mapping.rule_code import rule_code
 from exporter.mapping.shape import Shape
 from exporter.mapping.values import moment
+from spec.mapping import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,25 +26,25 @@ _EPOCH_SCALE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def compile_events(
-    plan: Plan, run: Runtime, frequencies: Mapping[type, int] | None = None
+    plan: Plan, run: Runtime, frequencies: Mapping[str | None, int], *, strict: bool
 ) -> tuple[Callable[..., tuple[int, int, int]], str]:
     """Write and compile the function that applies events; the most frequent kind is tested first.
 
-    Compiled again for the same runtime, it goes on with the same series and memory. Call it with a
-    list of structs and the stream's name; it gives how many lines were applied, repeats and
-    unmatched. Also gives its source, for people who want to read it.
+    `strict`: every value is of the type of its place, and need not be looked at. Compiled again
+    for the same runtime, it goes on with the same series and memory. Call it with a list of structs
+    and the stream's name; it gives how many lines were applied, repeats and unmatched. Also gives
+    its source, for people who want to read it.
     """
     code = Code(names=_names(run))
     code.lines.append("def apply(events, stream):")
     code.emit("applied = repeat = unmatched = 0")
     with code.block("for e in events:"):
         code.emit("kind = e.__class__")
-        often = frequencies or {}
-        ordered = sorted(plan.branches, key=lambda b: -often.get(b.shape.struct or object, 0))
+        ordered = sorted(plan.branches, key=lambda branch: -frequencies.get(branch.tag, 0))
         for number, branch in enumerate(ordered):
             struct = code.constant(branch.shape.struct, "S")
             with code.block(f"{'el' if number else ''}if kind is {struct}:"):
-                _branch(branch, plan, code, run)
+                _branch(branch, plan, code, run, strict=strict)
         with code.block("else:"):
             code.emit("unmatched += 1")
     code.emit("return applied, repeat, unmatched")
@@ -63,8 +65,8 @@ def compile_abandoned(plan: Plan, run: Runtime) -> None:
         run.pairs(rules[0]).give_up = _function(code, "give_up")
 
 
-def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime) -> None:
-    scope = Scope(branch.shape, branch.tag, outer={"e": "e", "file": "stream"})
+def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime, *, strict: bool) -> None:
+    scope = Scope(branch.shape, branch.tag, strict, outer={"e": "e", "file": "stream"})
     if branch.tag is not None and (place := branch.shape.children.get(plan.tag_field or "")):
         # The decoder keeps the tag to itself; rules may read it all the same.
         place.leaf = True
@@ -102,6 +104,14 @@ def _time(rule: Rule, code: Code, scope: Scope) -> None:
     if not mapping.time or "time" in scope.outer:
         return
     source = first_of(mapping.time, code, scope)
+    places = [find(scope.root, {}, part) for part in mapping.time if isinstance(part, Path)]
+    if scope.strict and places and all(place is not None and place.only_time for place in places):
+        time = code.variable("t")
+        code.emit(f"{time} = {source}")
+        with code.block(f"if {time} is not None and not {time}.tzinfo:"):
+            code.emit(f"{time} = MOMENT({time}, None)")
+        scope.outer["time"] = time
+        return
     time = code.variable("t")
     code.emit(f"{time} = {source}")
     code.emit("bad = None")

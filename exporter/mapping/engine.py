@@ -12,7 +12,7 @@ from exporter.mapping.compile import compile_abandoned, compile_events
 from exporter.mapping.plan import make_plan
 from exporter.mapping.runtime import Runtime
 from exporter.model import LINE
-from exporter.store.series import SeriesBook, Snapshot
+from exporter.store.series import Now, SeriesBook, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,26 +45,33 @@ class CompiledMapping:
         families: Mapping[str, Family],
         *,
         born_at_zero: float = 0.0,
+        now: Now | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Compile. `born_at_zero` is in seconds; see `exporter.store.series.SeriesBook`."""
+        """Compile. `born_at_zero` is in seconds; see `exporter.store.series.SeriesBook`.
+
+        `now` are gauges and states that are shared with other sources.
+        """
         self.plan = make_plan(mappings)
-        self.book = SeriesBook(clock, born_at_zero)
+        self.book = SeriesBook(clock, born_at_zero, now=now or Now())
         self._run = Runtime(self.plan, self.book, families.get(LAST_EVENT), clock)
         self._format = FORMATS[mappings[0].format](self.plan)
-        self._apply, self.source = compile_events(self.plan, self._run)
-        compile_abandoned(self.plan, self._run)
-        self._kinds: Counter[type] = Counter()
+        self._kinds: Counter[str | None] = Counter()
         self._blocks_to_learn = BLOCKS_TO_LEARN if len(self.plan.branches) > 1 else 0
+        self._compile()
+        compile_abandoned(self.plan, self._run)
         self._lines: Counter[str] = Counter(applied=0, repeat=0, unmatched=0, rejected=0, blank=0)
         self._bytes = 0
 
     def apply(self, block: Block) -> None:
         """Take a block's lines, in order."""
         decoded = self._format.decode(block.data)
+        apply = self._apply_built if decoded.built else self._apply
+        applied, repeat, unmatched = apply(decoded.events, block.stream)
         if self._blocks_to_learn:
             self._learn(decoded.events)
-        applied, repeat, unmatched = self._apply(decoded.events, block.stream)
+        if decoded.built and self._format.widen():
+            self._compile()
         lines = self._lines
         lines["applied"] += applied
         lines["repeat"] += repeat
@@ -74,12 +81,24 @@ class CompiledMapping:
         for reason in decoded.rejected:
             self.reject(LINE, reason, 1)
 
+    def _compile(self) -> None:
+        """Write the rules as functions: one for what the decoder let in, one for all the rest."""
+        self._apply_built, self.source = compile_events(
+            self.plan, self._run, self._kinds, strict=False
+        )
+        self._apply = self._apply_built
+        if self._format.strict:
+            self._apply, self.source = compile_events(
+                self.plan, self._run, self._kinds, strict=True
+            )
+
     def _learn(self, events: list[object]) -> None:
         """Count kinds of lines; then compile once more: the frequent ones are tested first."""
-        self._kinds.update(map(type, events))
+        kinds = {branch.shape.struct: branch.tag for branch in self.plan.branches}
+        self._kinds.update(kinds[type(event)] for event in events if type(event) in kinds)
         self._blocks_to_learn -= 1
         if not self._blocks_to_learn:
-            self._apply, self.source = compile_events(self.plan, self._run, self._kinds)
+            self._compile()
 
     def reject(self, rule: str, reason: str, count: int) -> None:
         """Count what could not be read; a rejected line is a line too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from exporter.mapping.shape import Shape
 from spec.mapping import Const, EventRule, Field, Mapping, Path
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spec.mapping import LabelRule
+
+
+Use: TypeAlias = Literal["leaf", "number", "amount", "time"]
+"""As what a place is read: see `Shape`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +108,29 @@ def implied(rule: Rule, tag_field: str | None) -> tuple[int, ...]:
 
 
 def _shape(rules: tuple[Rule, ...], tag_field: str | None) -> Shape:
-    """Gather all places that rules read."""
+    """Gather all places that rules read, and as what."""
     root = Shape()
     for rule in rules:
         loops: dict[str, Shape] = {}
         for name, path in rule.event.each:
             loops[name] = walk(root, loops, path)
-        for path in _paths(rule):
-            _mark(root, loops, path)
+        for path in _texts(rule):
+            _mark(root, loops, path, "leaf")
+        for path, use in _numbers(rule):
+            _mark(root, loops, path, use)
         for path in _times(rule):
-            place = find(root, loops, path, make=True)
-            if place is not None:
-                place.time = True
+            _mark(root, loops, path, "time")
         for number, test in enumerate(rule.event.when):
             if number not in implied(rule, tag_field):
-                _mark(root, loops, test.path)
+                as_text = test.op in ("is", "exists", "matches")
+                _mark(root, loops, test.path, "leaf" if as_text else "number")
     return root
 
 
-def _mark(root: Shape, loops: dict[str, Shape], path: Path) -> None:
+def _mark(root: Shape, loops: dict[str, Shape], path: Path, use: Use) -> None:
     place = find(root, loops, path, make=True)
     if place is not None:
-        place.leaf = True
+        setattr(place, use, True)
 
 
 def walk(root: Shape, loops: dict[str, Shape], path: Path) -> Shape:
@@ -158,10 +163,9 @@ def find(root: Shape, loops: dict[str, Shape], path: Path, *, make: bool = False
     return place
 
 
-def _paths(rule: Rule) -> Iterator[Path]:  # noqa: C901 (one loop for each kind of place)
+def _texts(rule: Rule) -> Iterator[Path]:
+    """Places that are read as texts."""
     event = rule.event
-    if rule.mapping.time_unit is not None:  # a number
-        yield from _paths_of(rule.mapping.time)
     keys = [event.dedupe, event.pair.by if event.pair else None]
     if event.streak:
         keys.append(event.streak.by)
@@ -174,12 +178,25 @@ def _paths(rule: Rule) -> Iterator[Path]:  # noqa: C901 (one loop for each kind 
     for update in event.updates:
         if update.state is not None:
             yield from _paths_of(update.state.of)
-        elif not update.time:
-            for of in (update.of, *update.minus):
-                yield from _paths_of(of)
-    for test in event.when:
+        elif update.table is not None:
+            yield from _paths_of(update.of)
+
+
+def _numbers(rule: Rule) -> Iterator[tuple[Path, Use]]:
+    """Places that are read as numbers, each with how: `number` or `amount`."""
+    if rule.mapping.time_unit is not None:
+        yield from ((path, "number") for path in _paths_of(rule.mapping.time))
+    for update in rule.event.updates:
+        if update.state is not None or update.time or update.table is not None:
+            continue
+        plain = update.verb in ("add", "observe") and not update.minus and len(update.of) == 1
+        for path in _paths_of(update.of):
+            yield path, "amount" if plain else "number"
+        for of in update.minus:
+            yield from ((path, "number") for path in _paths_of(of))
+    for test in rule.event.when:
         if test.op == "differs_from_sum_of" and isinstance(test.operand, tuple):
-            yield Path(test.operand)
+            yield Path(test.operand), "number"
 
 
 def _times(rule: Rule) -> Iterator[Path]:

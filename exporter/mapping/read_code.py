@@ -12,6 +12,7 @@ from exporter.mapping.values import (
     differs,
     elements,
     epoch_seconds,
+    keep,
     label_function,
     number,
     text,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _COMPARISONS = {"above": ">", "below": "<", "at_least": ">=", "at_most": "<="}
 HELPERS = {
     "TEXT": text, "NUMBER": number, "EPOCH": epoch_seconds, "DIFFERS": differs,
-    "ELEMENTS": elements, "MAX": MAX_NUMBER,
+    "ELEMENTS": elements, "KEEP": keep, "MAX": MAX_NUMBER,
 }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from exporter.mapping import read_code as read
 from exporter.mapping.cells import FIRST_SLOT, Cells, Slot, picker
 from exporter.mapping.memory import Seen, Streaks
-from exporter.mapping.plan import implied, used_labels
+from exporter.mapping.plan import find, implied, read_labels, used_labels
 from exporter.mapping.values import MONEY
+from spec.mapping import Path
 
 if TYPE_CHECKING:
     from exporter.mapping.code import Code, Scope
@@ -144,41 +145,81 @@ def _value(rule: Rule, name: str, code: Code, scope: Scope, run: Runtime) -> str
 
 def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime) -> None:
     """Emit the look-up of the cell and the updates of its slots."""
-    event = rule.event
-    names = list(used_labels(rule))
-    values = [_value(rule, name, code, scope, run) for name in names]
-    for number, update in enumerate(event.updates):
-        for name, label in update.labels.items():
-            names.append(f"{number} {name}")
-            values.append(read.label(label, code, scope))
+    cells, names = _cells(rule, scope, run)
+    if cells is None:
+        return
+    cell = code.variable("c")
+    raw = _raw_key(rule, code, scope)
+    if raw is None:
+        _look_up(rule, cells, names, cell, code, scope, run)
+    else:
+        # What the labels are made of is looked up first: mostly nothing needs to be made.
+        memo = code.constant({}, "RAW")
+        with code.block("try:"):
+            code.emit(f"{cell} = {memo}[{raw}]")
+        with code.block("except KeyError:"):
+            _look_up(rule, cells, names, cell, code, scope.inner(), run)
+            code.emit(f"KEEP({memo}, {raw}, {cell})")
+    code.emit(f"{cell}[1] += 1")
+    time = scope.outer.get("time")
+    if cells.agent is not None and time is not None:
+        with code.block(f"if {time} is not None and {time} > {cell}[0]:"):
+            code.emit(f"{cell}[0] = {time}")
+    begin = code.constant(cells.begin, "BEGIN") if cells.slots else ""
+    for number, slot in enumerate(cells.slots):
+        if slot.update.verb != "inc":
+            _update(rule, slot, cell, f"{begin}({cell}, {number})", code, scope)
+
+
+def _cells(rule: Rule, scope: Scope, run: Runtime) -> tuple[Cells | None, list[str]]:
+    """Make the rule's cells, or give those that it has; and name the labels of a cell."""
+    updates = rule.event.updates
+    own = [f"{number} {name}" for number, update in enumerate(updates) for name in update.labels]
+    names = [*used_labels(rule), *own]
     slots, size = [], FIRST_SLOT
-    for number, update in enumerate(event.updates):
+    for number, update in enumerate(updates):
         sources = [_source(name, number, names) for name in _series_labels(update)]
         slots.append(Slot(update, size, picker(sources)))
         size += 2 if update.verb == "observe" else 1
     agent = names.index("agent") if "agent" in names else None
     if agent is None and not slots:
-        return
+        return None, names
     fresh = Cells(run.book, tuple(slots), size, run.last_event, agent)
-    cells = run.cells.setdefault((rule.number, scope.tag), fresh)
+    return run.cells.setdefault((rule.number, scope.tag), fresh), names
+
+
+def _look_up(  # noqa: PLR0917 (what it emits from, what it emits to)
+    rule: Rule, cells: Cells, names: list[str], cell: str, code: Code, scope: Scope, run: Runtime
+) -> None:
+    """Emit the making of the labels, and the look-up of their cell."""
+    own = [label for update in rule.event.updates for label in update.labels.values()]
+    values = [_value(rule, name, code, scope, run) for name in names[: len(names) - len(own)]]
+    values += [read.label(label, code, scope) for label in own]
     varying = [value for value in values if not value.startswith(("'", '"'))]
     key = varying[0] if len(varying) == 1 else f"({', '.join(varying)})"
     table = code.constant(cells.cells, "CELLS")
     miss = code.constant(cells.miss, "MISS")
-    cell = code.variable("c")
     with code.block("try:"):
         code.emit(f"{cell} = {table}[{key}]")
     with code.block("except KeyError:"):
         code.emit(f"{cell} = {miss}({key}, ({''.join(f'{value}, ' for value in values)}))")
-    code.emit(f"{cell}[1] += 1")
-    time = scope.outer.get("time")
-    if agent is not None and time is not None:
-        with code.block(f"if {time} is not None and {time} > {cell}[0]:"):
-            code.emit(f"{cell}[0] = {time}")
-    begin = code.constant(cells.begin, "BEGIN") if slots else ""
-    for number, slot in enumerate(slots):
-        if slot.update.verb != "inc":
-            _update(rule, slot, f"{cell}", f"{begin}({cell}, {number})", code, scope)
+
+
+def _raw_key(rule: Rule, code: Code, scope: Scope) -> str | None:
+    """Emit the reading of all that the labels are made of, as a key; None where that won't do.
+
+    It does where the decoder lets only texts and truth values in: 1 and true would be one key.
+    """
+    if not scope.strict or scope.loops or "started" in scope.outer:
+        return None
+    paths = [
+        path for label in read_labels(rule).values() for path in label.of if isinstance(path, Path)
+    ]
+    places = [find(scope.root, {}, path) for path in paths]
+    if not paths or not all(place is not None and place.only_text for place in places):
+        return None
+    parts = dict.fromkeys(read.load(path, code, scope) for path in paths)
+    return next(iter(parts)) if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def _series_labels(update: Update) -> list[str]:
@@ -215,6 +256,14 @@ def _update(  # noqa: PLR0917 (what it emits from, what it emits to)
             _store(slot, value, cell, begin, time, code)
         return
     code.emit(f"{value} = {source}")
+    place = find(scope.root, {}, update.of[0]) if isinstance(update.of[0], Path) else None
+    if scope.strict and not scope.loops and place is not None and place.only_amount:
+        with code.block(f"if {value} is not None:"):
+            _store(slot, value, cell, begin, time, code)
+        if not update.skip_absent:
+            with code.block("else:"):
+                code.emit(f"REJECT({rule.number}, 'missing')")
+        return
     # Whole numbers are compared with a whole number: Python is slow where the kinds differ.
     whole = f"{value}.__class__ is int and 0 <= {value} < {_LARGE_INTEGER}"
     with code.block(f"if not ({whole} or {value}.__class__ is float and 0.0 <= {value} <= MAX):"):
@@ -229,8 +278,8 @@ def _raw(update: Update, code: Code, scope: Scope) -> str:
         return read.first_of(update.of, code, scope)
     source = read.as_text(update.of, code, scope)
     table = code.constant(dict(update.table), "TABLE")
-    absent = repr(update.table_absent)
-    return f"({table}.get({source}, {source}) if {source} else {absent})"
+    other = source if update.table_other is None else repr(update.table_other)
+    return f"({table}.get({source}, {other}) if {source} else {update.table_absent!r})"
 
 
 def _store(  # noqa: PLR0917 (all of them name variables of the emitted code)

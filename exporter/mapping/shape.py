@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 Scalar: TypeAlias = str | int | float | bool | None
+AMOUNT = Annotated[int, Meta(ge=0, le=2**53)] | Annotated[float, Meta(ge=0)] | None
 
 
 @dataclass(slots=True)
@@ -21,12 +23,15 @@ class Shape:
     """One place: what it holds, as far as rules read it.
 
     `children` are keys of an object, `element` is what a list's or object's elements hold.
-    `leaf`: the value itself is read; `time`: only ever as a point in time.
+    `leaf`: the value itself is read, as a text or to see whether it is there; `number`: as a
+    number; `amount`: as a number that must not be negative; `time`: as a point in time.
     """
 
     children: dict[str, Shape] = field(default_factory=dict)
     element: Shape | None = None
     leaf: bool = False
+    number: bool = False
+    amount: bool = False
     time: bool = False
     struct: type | None = None
 
@@ -41,26 +46,51 @@ class Shape:
     @property
     def itself(self) -> bool:
         """Whether the value itself is read, and not only what is in it."""
-        return self.leaf or self.time
+        return self.leaf or self.number or self.amount or self.time
 
-    def typed(self, name: str) -> Any:  # noqa: ANN401 (a type made at run time)
+    @property
+    def only_text(self) -> bool:
+        """Whether the decoder, being strict, lets nothing but texts and truth values in here."""
+        return self._plain and self.leaf and not (self.number or self.amount or self.time)
+
+    @property
+    def only_amount(self) -> bool:
+        """Whether the decoder, being strict, lets nothing but amounts in here."""
+        return self._plain and self.amount and not (self.leaf or self.number or self.time)
+
+    @property
+    def only_time(self) -> bool:
+        """Whether the decoder lets nothing but points in time in here."""
+        return self._plain and self.time and not (self.leaf or self.number or self.amount)
+
+    @property
+    def _plain(self) -> bool:
+        return self.element is None and not self.children
+
+    def typed(self, name: str, *, strict: bool) -> Any:  # noqa: ANN401 (a type made at run time)
         """Make the type that decodes this place; None is always allowed."""
         if self.element is not None:
-            inner = self.element.typed(f"{name}_element")
+            inner = self.element.typed(f"{name}_element", strict=strict)
             many = dict[str, inner] | list[inner]  # type: ignore[valid-type] # made at run time
             return many | Scalar if self.itself else many | None
         if self.children:
-            made = self.make_struct(name)
+            made = self.make_struct(name, strict=strict)
             return made | Scalar if self.itself else made | None
         if not self.itself:
             return Any
-        return Scalar if self.leaf else datetime | None
+        if self.only_time:
+            return datetime | None
+        if strict and self.only_text:
+            return str | bool | None
+        return AMOUNT if strict and self.only_amount else Scalar
 
-    def make_struct(self, name: str, tag_field: str | None = None, tag: str | None = None) -> type:
+    def make_struct(
+        self, name: str, tag_field: str | None = None, tag: str | None = None, *, strict: bool
+    ) -> type:
         """Make the struct of an object's keys. Attributes are f0, f1, … in the order of keys."""
         keys = [key for key in self.children if key != tag_field]
         fields = [
-            (self.attribute(key), self.children[key].typed(f"{name}_{i}"), None)
+            (self.attribute(key), self.children[key].typed(f"{name}_{i}", strict=strict), None)
             for i, key in enumerate(keys)
         ]
         names = {self.attribute(key): key for key in keys}

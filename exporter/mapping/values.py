@@ -122,6 +122,13 @@ class Memo(dict[str, str]):
         return value
 
 
+def keep(memo: dict[object, object], key: object, value: object) -> None:
+    """Remember, and keep a bounded number of answers."""
+    if len(memo) >= MEMO_LIMIT:
+        memo.clear()
+    memo[key] = value
+
+
 def label_function(rule: LabelRule) -> Callable[[str], str]:
     """Give the function from a field's text to a label's value, for rules that cut or classify."""
     cut = re.compile(rule.match) if rule.match else None

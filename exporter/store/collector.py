@@ -88,7 +88,7 @@ class FleetCollector(Collector):
         """Copy the state, then write it."""
         with self._lock:
             catching_up = any(source.catching_up() for source in self._sources)
-            snapshots = [] if catching_up else [(s.labels, s.snapshot()) for s in self._sources]
+            snapshots = [] if catching_up else self.snapshots()
             own = self._own()
         yield from _metrics(snapshots, self._families)
         series: Counter[str] = Counter()
@@ -97,6 +97,20 @@ class FleetCollector(Collector):
         own["agentgauge_series"] = {(name,): count for name, count in series.items()}
         for name in sorted(own):
             yield _numbers(self._families[name], [({}, own[name])])
+
+    def snapshots(self) -> list[tuple[Mapping[str, str], Snapshot]]:
+        """Give all series, those of sources with the same constant labels together.
+
+        The caller holds the lock.
+        """
+        joined: dict[tuple[tuple[str, str], ...], Snapshot] = {}
+        for source in self._sources:
+            constants = tuple(sorted(source.labels.items()))
+            if constants in joined:
+                joined[constants].join(source.snapshot(), self._families)
+            else:
+                joined[constants] = source.snapshot()
+        return [(dict(constants), snapshot) for constants, snapshot in joined.items()]
 
     def _own(self) -> dict[str, dict[Labels, float]]:
         """Gather the exporter's own metrics."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from fractions import Fraction
 
@@ -49,7 +49,7 @@ class Histogram:
     """Observations so far: how many a bucket (the last is +Inf; not cumulative), and their sum."""
 
     counts: list[int]
-    sum: float = 0.0
+    sum: float | Fraction = 0.0
 
 
 @dataclass(slots=True)
@@ -81,7 +81,26 @@ class Snapshot:
         series = self.numbers.setdefault(family.name, {})
         series[labels] = max(series.get(labels, value), value)
 
-    def observe(self, family: Family, labels: Labels, counts: list[int], total: float) -> None:
+    def join(self, other: Snapshot, families: Mapping[str, Family]) -> None:
+        """Join another source's series: counters and histograms add up, of gauges the higher stays.
+
+        Gauges and states are shared between sources, so they are the same in both; only the time of
+        the newest event is each source's own.
+        """
+        for name, series in other.numbers.items():
+            for labels, value in series.items():
+                if families[name].type == "counter":
+                    self.add(families[name], labels, value)
+                else:
+                    mine = self.numbers.setdefault(name, {})
+                    mine[labels] = max(mine.get(labels, value), value)
+        for name, histograms in other.histograms.items():
+            for labels, histogram in histograms.items():
+                self.observe(families[name], labels, histogram.counts, histogram.sum)
+
+    def observe(
+        self, family: Family, labels: Labels, counts: list[int], total: float | Fraction
+    ) -> None:
         """Add observations to a histogram's series."""
         series = self.histograms.setdefault(family.name, {})
         have = series.get(labels)
@@ -93,11 +112,20 @@ class Snapshot:
 
 
 @dataclass(slots=True)
+class Now:
+    """Gauges and states, by family and labels. The latest event wins, whoever wrote it."""
+
+    levels: dict[tuple[str, Labels], tuple[Family, Level]] = field(default_factory=dict)
+    states: dict[tuple[str, Labels], tuple[Family, State]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class SeriesBook:
     """Which series there are, and which are too young to show their value.
 
     A counter series that is born while the exporter runs is shown at 0 for `born_at_zero` seconds
     first. Otherwise its first value would be invisible to `increase()`, which sees differences.
+    `now` holds the gauges and states; sources whose series can't be told apart share them.
     """
 
     clock: Callable[[], float]
@@ -105,8 +133,7 @@ class SeriesBook:
     history: bool = True
     known: set[tuple[str, Labels]] = field(default_factory=set)
     young: dict[tuple[str, Labels], float] = field(default_factory=dict)
-    levels: dict[tuple[str, Labels], tuple[Family, Level]] = field(default_factory=dict)
-    states: dict[tuple[str, Labels], tuple[Family, State]] = field(default_factory=dict)
+    now: Now = field(default_factory=Now)
 
     def touch(self, family: Family, labels: Labels) -> None:
         """Note that a counter or histogram series has moved for the first time."""
@@ -118,18 +145,18 @@ class SeriesBook:
 
     def level(self, family: Family, labels: Labels) -> Level:
         """Give a gauge's level, the same for all rules that set it."""
-        return self.levels.setdefault((family.name, labels), (family, Level()))[1]
+        return self.now.levels.setdefault((family.name, labels), (family, Level()))[1]
 
     def state(self, family: Family, labels: Labels) -> State:
         """Give the state of a stateset or info family; `labels` without those that change."""
-        return self.states.setdefault((family.name, labels), (family, State()))[1]
+        return self.now.states.setdefault((family.name, labels), (family, State()))[1]
 
     def show(self, snapshot: Snapshot) -> None:
         """Add the levels and states, and set young counters to 0."""
-        for (_, labels), (family, level) in self.levels.items():
+        for (_, labels), (family, level) in self.now.levels.items():
             if level.value is not None:
                 snapshot.put(family, labels, level.value)
-        for (_, labels), (family, state) in self.states.items():
+        for (_, labels), (family, state) in self.now.states.items():
             if family.type == "info" and isinstance(state.current, tuple):
                 snapshot.put(family, state.current, 1)
             elif family.state is not None:

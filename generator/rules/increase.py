@@ -53,9 +53,13 @@ def _cases(
     beyond = past(bound, sign, whole=whole)
     at_bound = _at(bound, pace, rising=rising, whole=whole)
     yield stage.fires("just past the threshold", beyond, counter(pace.adds(beyond)))
-    yield stage.silent("at the threshold", counter(pace.adds(at_bound)))
+    # A counter begins below any bound: with its first sample, it may fire and be kept firing.
+    if rising or pace.forgets or not pace.at_once:
+        yield stage.silent("at the threshold", counter(pace.adds(at_bound)))
     if pace.wait and pace.at_once:
-        yield stage.waits(counter(pace.adds(beyond)))
+        # Below the bound is where a counter begins: there the wait starts with its first sample.
+        late = "" if rising else "_ "
+        yield stage.waits(counter(late + pace.adds(beyond)))
     if rising:
         yield stage.silent("nothing happens", counter(pace.idles()))
     if pace.at_once and rising:

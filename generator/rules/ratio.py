@@ -69,7 +69,7 @@ class _Mix:
     """Two counters: the part, and what with it makes the whole.
 
     `shared`: both are of one metric, so that the whole is the sum of the two; else the second is
-    the whole by itself. `wholes`: both count whole things.
+    the whole by itself. `part_whole`, `other_whole`: whether they count whole things.
     """
 
     pace: Pace
@@ -78,7 +78,8 @@ class _Mix:
     part: Map[str, str]
     other: Map[str, str]
     shared: bool
-    wholes: bool
+    part_whole: bool
+    other_whole: bool
 
     def grow(self, part: Fraction, of: Fraction) -> tuple[Series, Series]:
         """Give series of which so much is the part of so much."""
@@ -96,6 +97,10 @@ class _Mix:
     def without_part(self, of: Fraction) -> Series:
         """Give a whole of which no part has ever happened."""
         return series(self.other_name, self.other, self.pace.adds(of))
+
+    def at_most(self, share: Fraction, most: Fraction) -> Fraction:
+        """Give a share that can be: a part is no more than the whole that it is counted in."""
+        return min(share, most) if self.shared else share
 
     def _beside(self, part: Fraction, of: Fraction) -> Fraction:
         return of - part if self.shared else of
@@ -116,14 +121,17 @@ def _mix(condition: Ratio, by: tuple[str, ...], spec: Spec, pace: Pace) -> _Mix:
     own = [m for m in part.where if m not in of.where]
     own.sort(key=lambda m: m.label in by)
     broken = [replace(own[0], negated=not own[0].negated)] if shared and own else []
+    # Both must be of one group, so what fixes a label of `by` on one side holds on the other too.
+    fixed = [m for m in (*part.where, *of.where) if m.label in by and m not in own[: len(broken)]]
     return _Mix(
         pace=pace,
         part_name=_counter(families[0]),
         other_name=_counter(families[1]),
-        part=labels(families[0], (*part.where, *within), by, spec),
-        other=labels(families[1], (*of.where, *broken), by, spec),
+        part=labels(families[0], (*part.where, *within, *fixed), by, spec),
+        other=labels(families[1], (*of.where, *broken, *fixed), by, spec),
         shared=shared,
-        wholes=all(map(counts_wholes, families)),
+        part_whole=counts_wholes(families[0]),
+        other_whole=counts_wholes(families[1]),
     )
 
 
@@ -135,14 +143,19 @@ def _cases(
     stage: Stage, mix: _Mix, sign: str, bound: Fraction, at_least: Fraction
 ) -> Iterator[Case]:
     rising, pace = sign == ">", stage.pace
-    of = Fraction(max(ceil(at_least), 1))
-    if mix.wholes:
+    # What comes little by little and is not rounded carries the noise of floating point.
+    exact = pace.at_once or (mix.part_whole and mix.other_whole)
+    of = Fraction(max(ceil(at_least), 1) + (0 if exact else 1))
+    if mix.part_whole:
         # As many as it takes for the bound to be a whole part of them.
         of = Fraction(ceil(of / bound.denominator) * bound.denominator)
-        part, at_bound = bound * of + (1 if rising else -1), bound * of
+        one = 1 if rising else -1
+        part, at_bound = bound * of + one, bound * of - (0 if exact else one)
     else:
-        part = past(bound, sign, whole=False) * of
-        at_bound = bound * of * (Fraction(99, 100) if rising else Fraction(101, 100))
+        beyond = past(bound, sign, whole=False)
+        part = mix.at_most(beyond, (bound + 1) / 2) * of
+        close = bound * (Fraction(99, 100) if rising else Fraction(101, 100))
+        at_bound = mix.at_most(close, Fraction(1)) * of
     value = float(part) / float(of)
     yield stage.fires("just past the threshold", value, *mix.grow(part, of))
     yield stage.silent("at the threshold", *mix.grow(at_bound, of))

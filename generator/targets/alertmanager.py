@@ -48,9 +48,7 @@ def artefacts(model: Model) -> tuple[Artefact, ...]:
 def _configuration(model: Model) -> dict[str, object]:
     oncall = model.oncall
     # The global section is left out while it is empty: Alertmanager takes no null for it.
-    settings = {"global": dict(oncall.settings)} if oncall.settings else {}
     return {
-        **settings,
         "templates": ["templates/*.tmpl"],
         "route": _tree(oncall),
         "inhibit_rules": [_inhibit_rule(i) for i in model.inhibitions],

@@ -89,7 +89,8 @@ def read(path: str) -> Page:
 def _fences(path: str, text: str) -> list[Fence]:
     found: list[Fence] = []
     opened: re.Match[str] | None = None
-    start, body = 0, []
+    start = 0
+    body: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         match = _OPEN.match(line)
         if opened is None and match:

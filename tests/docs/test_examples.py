@@ -31,17 +31,18 @@ PAGES = {page.path: page for page in pages()}
 
 # Kinds of fences. One that is not here fails: a new example is proven, or says that it is none.
 PROVEN = {
-    "yaml spec", "yaml part", "yaml wrong", "yaml preset", "yaml events", "yaml prometheus", "yaml workflow",
-    "jsonl", "prometheus", "promql", "json", "sh", "sh run", "text output", "python",
+    "yaml spec", "yaml part", "yaml wrong", "yaml preset", "yaml events",
+    "yaml prometheus", "yaml workflow", "jsonl", "prometheus", "promql", "json",
+    "sh", "sh run", "text output", "python",
 }  # fmt: skip
-NOT_PROVEN = {"text", "markdown", "ini", "html"}
+NOT_PROVEN = {"text"}
 
 BASE = {
     "version": "version: 1\n",
     "fleet": "fleet: docs\n",
     "sources": "sources:\n  - {file: /var/log/agents/**/*.jsonl, preset: hardened-agent}\n",
 }
-_CALL = re.compile(r"(?:^|[|;&/ ])agentgauge +([^|;&>]+)")
+_CALL = re.compile(r"(?:^|run:|bin/|[|;&]) *agentgauge +([^|;&>]+)")
 PRESET_HEAD = "format: json\ntime: time\nlabels: {agent: agent}\nevents:\n"
 
 
@@ -132,14 +133,10 @@ def test_a_mapping_gives_the_metrics_that_stand_below_it(fence: Fence, tmp_path:
     assert_gives(read_once(str(preset), lines, tmp_path), metrics)
 
 
-@pytest.mark.parametrize(
-    "fence", [f for f in fences("jsonl") if "preset" in f.given], ids=place
-)
+@pytest.mark.parametrize("fence", [f for f in fences("jsonl") if "preset" in f.given], ids=place)
 def test_lines_give_the_metrics_that_stand_below_them(fence: Fence, tmp_path: Path) -> None:
     metrics = next(
-        f.text
-        for f in PAGES[fence.page].fences
-        if f.line > fence.line and f.what == "prometheus"
+        f.text for f in PAGES[fence.page].fences if f.line > fence.line and f.what == "prometheus"
     )
     assert_gives(read_once(fence.given["preset"], fence.text, tmp_path), metrics)
 

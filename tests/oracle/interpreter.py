@@ -505,7 +505,8 @@ def _amount(update: Update, seen: Seen) -> Fraction | None:
     value = read(update.of, seen)
     if update.table is not None:
         found = text(value)
-        value = update.table.get(found, found) if found else update.table_absent
+        other = found if update.table_other is None else update.table_other
+        value = update.table.get(found, other) if found else update.table_absent
     if value is None and update.skip_absent:
         return None
     if update.time:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,9 +62,13 @@ def test_what_a_process_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     process = shell(tmp_path, "trap '' TERM; sleep 600 & echo $!")
     servers.eventually(lambda: process.exit_code is not None, "end of the leader")
     left = int(process.tail())
-    assert alive(left)
-    end([process])
-    servers.eventually(lambda: not alive(left), "end of what it left", 10)
+    try:
+        assert alive(left)
+        end([process])
+        servers.eventually(lambda: not alive(left), "end of what it left", 10)
+    finally:
+        if alive(left):
+            os.kill(left, signal.SIGKILL)
 
 
 def test_the_tail_is_the_end_of_what_was_written(tmp_path: Path) -> None:
@@ -80,11 +87,17 @@ def test_a_program_that_is_not_there_ends_at_once(tmp_path: Path) -> None:
 
 
 def test_a_server_is_not_ready_where_a_stranger_answers(tmp_path: Path) -> None:
-    with servers.webhook_recorder() as stranger:
-        process = shell(tmp_path, "exit 1")
-        servers.eventually(lambda: process.exit_code is not None, "end")
-        port = int(stranger.url.rpartition(":")[2])
-        assert not Server(process, port).await_ready()
+    process = shell(tmp_path, "exit 1")
+    servers.eventually(lambda: process.exit_code is not None, "end")
+    (tmp_path / "-").mkdir()
+    (tmp_path / "-/ready").write_text("I am somebody else")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer((HOST, 0), handler) as stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        server = Server(process, stranger.server_address[1])
+        assert server.is_ready()
+        assert not server.await_ready()
+        stranger.shutdown()
 
 
 def test_a_taken_port_and_a_promised_one_are_passed_over() -> None:

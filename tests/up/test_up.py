@@ -23,6 +23,8 @@ from tests import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agentgauge.servers import Program
+
 MARK = "AGENTGAUGE_TEST_RUN"
 """A variable in the environment that tells the processes of one test from all others."""
 
@@ -129,6 +131,18 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
+def only(folder: Path, *programs: Program) -> str:
+    """Make a PATH that has these programs, and not the one that ends processes with their parent.
+
+    So it shows whether we end them ourselves.
+    """
+    folder.mkdir(exist_ok=True)
+    for one in programs:
+        found = Path(servers.find(one))
+        (folder / found.name).symlink_to(found)
+    return str(folder)
+
+
 READY = "Ctrl-C ends everything."
 
 
@@ -185,7 +199,8 @@ def test_a_wrong_spec_is_explained_and_nothing_starts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything(tmp_path: Path, spec: str, number: signal.Signals) -> None:
-    with started(tmp_path, spec) as one:
+    path = only(tmp_path / "bin", PROMETHEUS, ALERTMANAGER)
+    with started(tmp_path, spec, path=path) as one:
         one.says(READY)
         assert len(one.running()) == 4
         one.popen.send_signal(number)
@@ -193,7 +208,8 @@ def test_a_signal_ends_everything(tmp_path: Path, spec: str, number: signal.Sign
 
 
 def test_a_signal_while_it_starts_ends_everything(tmp_path: Path, spec: str) -> None:
-    with started(tmp_path, spec) as one:
+    path = only(tmp_path / "bin", PROMETHEUS, ALERTMANAGER)
+    with started(tmp_path, spec, path=path) as one:
         servers.eventually(lambda: len(one.running()) > 1, "first process")
         one.popen.send_signal(signal.SIGTERM)
         assert one.ends() == 0
@@ -210,7 +226,8 @@ def test_a_signal_while_it_starts_ends_everything(tmp_path: Path, spec: str) -> 
 def test_the_death_of_one_is_told_and_ends_everything(
     tmp_path: Path, spec: str, name: str, command: str
 ) -> None:
-    with started(tmp_path, spec) as one:
+    path = only(tmp_path / "bin", PROMETHEUS, ALERTMANAGER)
+    with started(tmp_path, spec, path=path) as one:
         one.says(READY)
         os.kill(one.pid(command), signal.SIGKILL)
         assert one.ends() == 1
@@ -219,8 +236,7 @@ def test_the_death_of_one_is_told_and_ends_everything(
 
 def test_a_start_that_fails_half_way_ends_what_was_started(tmp_path: Path, spec: str) -> None:
     program(tmp_path / "bin", "prometheus", "echo there is no space left >&2; exit 3")
-    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-    with started(tmp_path, spec, path=path) as one:
+    with started(tmp_path, spec, path=only(tmp_path / "bin", ALERTMANAGER)) as one:
         assert one.ends() == 1
         assert "Prometheus ended with exit code 3. It said last:\nthere is no space" in one.said()
 
@@ -236,6 +252,7 @@ def test_a_second_ctrl_c_kills_what_does_not_end(tmp_path: Path, spec: str) -> N
         one.says("Ending ")
         one.popen.send_signal(signal.SIGINT)
         assert one.ends() == 0
+        assert READY not in one.said()
 
 
 def test_everything_ends_when_it_is_killed_itself(tmp_path: Path, spec: str) -> None:

@@ -251,7 +251,9 @@ class Messages:
 
 
 @pytest.fixture
-def messages(tmp_path: Path) -> Iterator[Messages]:
+def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Messages]:
+    # Times are in UTC wherever Alertmanager runs.
+    monkeypatch.setenv("TZ", "America/New_York")
     with servers.webhook_recorder() as recorder, servers.mail_recorder() as (port, mails):
         secret = tmp_path / "slack"
         secret.write_text(f"{recorder.url}/slack")
@@ -280,7 +282,8 @@ def messages(tmp_path: Path) -> Iterator[Messages]:
             (everybody,),
             (),
             "everybody",
-            Grouping(("alertname",), Fraction(0), Fraction(1), Fraction(3600)),
+            # A second's wait: alerts that are posted together go into one message.
+            Grouping(("alertname",), Fraction(1), Fraction(1), Fraction(3600)),
             settings={"pagerduty_url": f"{recorder.url}/pagerduty"},
         )
         config = written(replace(MODEL, oncall=oncall, inhibitions=()), tmp_path)

@@ -30,7 +30,7 @@ MODEL = Model(
         Grouping((), Fraction(30), Fraction(300), Fraction(14400)),
     ),
     timing=Timing(Fraction(5), Fraction(15), Fraction(15)),
-    selector={"env": "prod", "price": "5$"},
+    selector={"env": "prod", "price": "$5"},
     links={},
     families={},
 )
@@ -89,7 +89,7 @@ def test_prometheus_takes_addresses_from_the_files_beside_the_configuration(
                 "job": "agentgauge",
                 "instance": "exporter:9477",
                 "env": "prod",
-                "price": "5$",
+                "price": "$5",
             },
             "prometheus": {"job": "prometheus", "instance": "prometheus:9090"},
             "alertmanager": {"job": "alertmanager", "instance": "alertmanager:9093"},

@@ -1,0 +1,139 @@
+"""Layers of a spec: the catalogue, the presets and the user's file, laid on one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from spec.node import Node, merge
+from spec.problems import SpecError, nearest
+from spec.read_queries import ALERT_KINDS
+from spec.reading import camel
+from spec.yaml_tree import read_tree
+
+if TYPE_CHECKING:
+    from spec.reading import Reading
+
+HOME = Path(str(files("spec")))
+"""Where vocabulary, catalogue and presets are."""
+
+
+@cache
+def catalogue(name: str) -> Node:
+    """Read what every fleet gets."""
+    root, problems = read_tree(HOME / "catalogue" / f"{name}.yaml", f"catalogue/{name}.yaml")
+    if problems:
+        raise SpecError(problems)
+    return root
+
+
+def lay(base: Node, over: Node) -> Node:
+    """Lay one file on another; an alert that names its own kind replaces the earlier one whole."""
+    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
+        return over
+    over = _usable(over)
+    merged = merge(base, over)
+    alerts, earlier = over.get("alerts"), base.get("alerts")
+    section = merged.get("alerts")
+    if alerts and earlier and section and isinstance(section.value, dict):
+        for name, entry in alerts.items():
+            new = {kind for kind in ALERT_KINDS if entry.get(kind)}
+            old = earlier.get(name)
+            if old and new and not any(old.get(kind) for kind in new):
+                section.value[name] = entry
+    rows = _rows(base, over)
+    for name, board in rows.items():
+        boards = merged.get("dashboards")
+        if boards and isinstance(boards.value, dict):
+            boards.value[name] = board
+    return merged
+
+
+def _usable(layer: Node) -> Node:
+    """Leave out what the schema has refused, so that it does not hide what it was laid on."""
+    sections = {}
+    for name, section in layer.items():
+        if name not in ("alerts", "dashboards"):
+            sections[name] = section
+        elif isinstance(section.value, dict):
+            fine = {
+                k: v for k, v in section.items() if isinstance(v.value, dict) or v.value is False
+            }
+            sections[name] = replace(section, value=fine)
+    return replace(layer, value=sections)
+
+
+def _rows(base: Node, over: Node) -> dict[str, Node]:
+    """Dashboards of both files: the later one's rows come after the earlier one's."""
+    merged = {}
+    for name, board in (over.get("dashboards") or Node({}, over.mark)).items():
+        earlier = base.get("dashboards", name)
+        mine, theirs = board.get("rows"), earlier.get("rows") if earlier else None
+        if earlier and mine and theirs:
+            both = merge(earlier, board)
+            rows = replace(mine, value=[*theirs.elements(), *mine.elements()])
+            merged[name] = replace(
+                both, value={**cast("dict[str, Node]", both.value), "rows": rows}
+            )
+    return merged
+
+
+def with_budget_alerts(whole: Node, root: Node) -> Node:
+    """Add the alerts that every budget brings, under what the user says of them by name."""
+    templates = catalogue("alerts").get("budget_alerts")
+    alerts = whole.get("alerts") or Node({}, whole.mark, ("alerts",))
+    entries = dict(alerts.items())
+    budgets = root.get("budgets")
+    for budget, settings in budgets.items() if budgets else ():
+        for suffix, template in templates.items() if templates else ():
+            name = camel(budget) + suffix
+            made = _budget_alert(budget, settings, template)
+            if made is None:
+                continue
+            entries[name] = merge(made, entries[name]) if name in entries else made
+    return replace(alerts, value=entries)
+
+
+def _budget_alert(budget: str, settings: Node, template: Node) -> Node | None:
+    """Make a budget's alert: the burn of it, or the limit itself as an increase over its period.
+
+    None where the budget lacks what the alert needs; the schema has said so.
+    """
+    parts = {k: v for k, v in template.items() if k not in ("burn", "exceeded")}
+    if template.get("burn"):
+        parts["burn"] = Node(budget, settings.mark, settings.path)
+    else:
+        limits = {
+            "increase": "metric",
+            "where": "where",
+            "above": "limit",
+            "per": "per",
+            "by": "by",
+        }
+        if not all(settings.get(key) for key in ("metric", "limit", "per")):
+            return None
+        for key, of in limits.items():
+            value = settings.get(of)
+            if value:
+                parts[key] = value
+    return replace(settings, value=parts)
+
+
+def switched_off(base: Node, alerts: Node, over: Node, into: Reading) -> None:
+    """Note what is switched off (`Name: false`) and was never there.
+
+    `base` is all but the user's file, `alerts` its alerts with those that budgets bring.
+    """
+    for what, section, known in (
+        ("alert", over.get("alerts"), alerts),
+        ("dashboard", over.get("dashboards"), base.get("dashboards")),
+    ):
+        names = [name for name, _ in known.items()] if known else []
+        for name, entry in section.items() if section else ():
+            if entry.value is False and name not in names:
+                into.wrong(
+                    entry, f'there is no {what} "{name}" to switch off', nearest(name, names)
+                )

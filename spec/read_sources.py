@@ -1,0 +1,144 @@
+"""Sources: where lines come from, and the presets that read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spec.layers import HOME
+from spec.model import Source
+from spec.places import walked_and_dotted
+from spec.problems import SpecError, nearest
+from spec.read_families import read_families
+from spec.read_mapping import read_mapping
+from spec.reading import constants, string, texts
+from spec.validate import schema_problems
+from spec.yaml_tree import read_tree
+
+if TYPE_CHECKING:
+    from spec.mapping import Mapping
+    from spec.node import Node
+    from spec.read_mapping import Places
+    from spec.reading import Reading
+
+# What a preset may hold; the rest belongs to a fleet.
+_PRESET_KEYS = (
+    "version", "format", "files", "time", "labels", "events", "families", "alerts", "dashboards",
+)  # fmt: skip
+
+
+def preset_names() -> tuple[str, ...]:
+    """Name the presets that come with agentgauge."""
+    return tuple(sorted(path.stem for path in (HOME / "presets").glob("*.yaml")))
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A preset, read: its mapping, and its tree for the sections that it adds."""
+
+    mapping: Mapping
+    root: Node
+    places: Places
+
+
+@dataclass(slots=True)
+class Presets:
+    """Loads presets, each once. Files of the user's own are looked for in `folder`."""
+
+    folder: Path
+    reading: Reading
+    loaded: dict[str, Preset | None] = field(default_factory=dict)
+
+    def load(self, name: str, at: Node) -> Preset | None:
+        """Load a preset that is named at a place of the spec; None if it can't be used."""
+        if name not in self.loaded:
+            self.loaded[name] = self._load(name, at)
+        return self.loaded[name]
+
+    def _load(self, name: str, at: Node) -> Preset | None:
+        own = name.endswith((".yaml", ".yml")) or "/" in name
+        path = self.folder / name if own else HOME / "presets" / f"{name}.yaml"
+        if not own and name not in preset_names():
+            self.reading.wrong(at, f'there is no preset "{name}"', nearest(name, preset_names()))
+            return None
+        shown = str(path) if own else f"presets/{name}.yaml"
+        try:
+            root, problems = read_tree(path, shown)
+        except SpecError as error:
+            for problem in error.problems:
+                if problem.mark.line:
+                    self.reading.refuse([problem])
+                else:  # the file as a whole
+                    self.reading.wrong(at, f"{shown} {problem.message}")
+            return None
+        before = len(self.reading.found())
+        self.reading.refuse([*problems, *schema_problems(root, problems)])
+        for key in root.keys:
+            if key not in _PRESET_KEYS:
+                message = "has no place in a preset"
+                self.reading.problems.append(root.key_problem(key, message, "put it in the spec"))
+        if "events" not in root.keys:
+            self.reading.wrong(root, 'lacks "events"', "a preset says what lines mean")
+        families = {**self.reading.families, **read_families(root.get("families"), self.reading)}
+        inner = replace(self.reading, families=families, places=[])
+        mapping, places = read_mapping(path.stem, root, inner)
+        fine = len(self.reading.found()) == before
+        return Preset(mapping, root, places) if fine else None
+
+
+def read_sources(root: Node, presets: Presets, reading: Reading) -> tuple[Source, ...]:
+    """Read sources, and load the presets that they name."""
+    sources: list[Source] = []
+    node = root.get("sources")
+    for entry in node.elements() if node else []:
+        names = entry.get("preset")
+        found = _presets(names, presets, reading) if names else []
+        _check_labels(entry.get("labels"), reading)
+        name = string(entry.get("name")) or "+".join(Path(t).stem for t in texts(names))
+        if name and name in {source.name for source in sources}:
+            at = entry.get("name") or entry
+            reading.wrong(at, f'there is a source "{name}" already', "give each a name: of its own")
+        paths = _stream(entry, presets.folder, sources, reading)
+        mappings = tuple(preset.mapping for preset in found)
+        sources.append(Source(name, paths, mappings, constants(entry.get("labels"))))
+    return tuple(sources)
+
+
+def _stream(entry: Node, folder: Path, earlier: list[Source], reading: Reading) -> tuple[str, ...]:
+    """Read where a source's lines come from: files as absolute globs, none for standard input."""
+    if entry.has("stdin") == entry.has("file") and not reading.meant(entry, "stdin", "file"):
+        reading.wrong(entry, "needs one stream", "add file: or stdin: true")
+    elif entry.get("stdin") and any(not source.files for source in earlier):
+        reading.wrong(entry.get("stdin") or entry, "is read by another source already")
+    return tuple(str((folder / glob).absolute()) for glob in texts(entry.get("file")))
+
+
+def _presets(names: Node, presets: Presets, reading: Reading) -> list[Preset]:
+    found: dict[str, Preset] = {}
+    for part in names.elements():
+        name = part.text()
+        if not name or reading.doubtful(part):
+            continue
+        if name in found:
+            reading.wrong(part, f'names "{name}" twice: its lines would count twice')
+        preset = presets.load(name, part)
+        if preset:
+            found[name] = preset
+    for preset in found.values():
+        others = [p for other in found.values() if other is not preset for p in other.places]
+        for at, said in walked_and_dotted([*preset.places, *others]):
+            if any(at is place for _, place in preset.places):
+                message = f"these presets can't share a source: {preset.mapping.name} {said}"
+                reading.wrong(names, message)
+    return list(found.values())
+
+
+def _check_labels(node: Node | None, reading: Reading) -> None:
+    """Note constant labels that series have already: they would become one another."""
+    taken = {label for family in reading.families.values() for label in family.labels}
+    for label, _ in node.items() if node else ():
+        if label in {*taken, "le", "quantile"} or label.startswith("__"):
+            message = "is a label of metrics already" if label in taken else "is a reserved label"
+            assert node is not None  # noqa: S101 (it has items)
+            reading.problems.append(node.key_problem(label, message, "use another name"))

@@ -1,0 +1,111 @@
+"""The JSON Schema of the mapping language: events, and where their values come from."""
+
+from __future__ import annotations
+
+from spec.mapping import TEST_OPERATORS
+from spec.schema_parts import (
+    DURATION,
+    LABEL,
+    METRIC,
+    METRIC_NAME,
+    SCALAR,
+    Schema,
+    named,
+    obj,
+    one_of,
+    ref,
+    some,
+    text,
+)  # fmt: skip
+from spec.units import SCALES
+
+
+def mapping_schema() -> Schema:
+    """A preset's own sections."""
+    label = named(ref("label"), LABEL, "is not a label name")
+    update = obj({
+        "add": ref("number"), "observe": ref("number"), "set": ref("level"),
+        "minus": some(text()), "unit": one_of("time", *sorted({a for a, _ in SCALES})),
+        "absent": one_of("skip"), "labels": label,
+    })  # fmt: skip
+    one = {"anyOf": [{"const": "inc"}, update],
+           "errorMessage": "must be inc, {add: …}, {observe: …} or {set: …}"}  # fmt: skip
+    cut = obj({"of": some(text()), "match": text(format="regex")}, ("of",))
+    said = "must be a place or {of: …, match: …}"
+    part: Schema = {"anyOf": [text(), cut], "errorMessage": said}
+    key = some(part, errorMessage=f"{said}, or a list of them")
+    event = obj({
+        "name": text(),
+        "when": {"type": "object", "additionalProperties": _test()},
+        "abandoned": text(),
+        "each": named(text(), LABEL, "is not a name of letters, digits and _"),
+        "labels": label,
+        "dedupe": key,
+        "pair": obj({
+            "start": text(), "end": text(), "by": key, "in_progress": METRIC_NAME,
+            "within": DURATION,
+        }, ("by",)),
+        "streak": obj(
+            {"of": some(text()), "by": key, "at": {"type": "integer", "minimum": 2}},
+            ("of", "by", "at"),
+        ),
+        "update": named(
+            some(one, anyOf=[one, {"type": "array", "items": one, "minItems": 1}],
+                 errorMessage="must be inc, an update, or a list of updates"),
+            METRIC, "is not a metric name",
+        ),
+    }, ("name",))  # fmt: skip
+    return {
+        "format": one_of("json"),
+        "files": text("The glob that a directory is searched with."),
+        "time": ref("moment"),
+        "labels": label,
+        "events": {"type": "array", "items": event},
+    }
+
+
+def field_schemas() -> Schema:
+    """Where values come from: a point in time, a label, a number."""
+    place = text("A place in the line (a.b), $name, or a constant (=text).")
+    first: Schema = {"of": some(place)}
+    texts = {"type": "object", "additionalProperties": SCALAR}
+    numbers = {"type": "object", "additionalProperties": {"type": "number"}}
+    regex = text(format="regex")
+
+    def field(**more: Schema) -> Schema:
+        return some(place, anyOf=[
+            place,
+            {"type": "array", "items": place, "minItems": 1},
+            obj({**first, **more}, ("of",)),
+        ], errorMessage="must be a place, a list of places, or {of: …}")  # fmt: skip
+
+    label: Schema = {
+        "match": regex, "map": texts, "classify": named(regex), "else": SCALAR, "absent": SCALAR,
+    }  # fmt: skip
+    number: Schema = {"map": numbers, "else": {"type": "number"}, "absent": {"type": "number"}}
+    return {
+        "moment": field(unit={"type": "string", "enum": ["s", "ms", "us", "ns"]}),
+        "label": field(**label),
+        "number": field(**number),
+        # A gauge takes a number, a stateset a text; the family tells which.
+        "level": field(**label),
+    }
+
+
+def _test() -> Schema:
+    """What a place must be like, for `when`."""
+    number = {"type": "number"}
+    operators: Schema = {
+        "exists": {"type": "boolean"}, "matches": text(format="regex"),
+        **dict.fromkeys(("above", "below", "at_least", "at_most"), number),
+        "differs_from_sum_of": text("A place with one *, which stands for every element."),
+    }  # fmt: skip
+    plain: list[Schema] = [SCALAR, {"type": "array", "items": SCALAR, "minItems": 1}]
+    said = "must be a value, a list of values, or tests such as {exists: true}"
+    inner = {
+        "anyOf": [*plain, obj(operators, minProperties=1, maxProperties=1)],
+        "errorMessage": said,
+    }
+    assert {*operators, "not"} == set(TEST_OPERATORS)  # noqa: S101 (the language's own list)
+    whole = obj({**operators, "not": inner}, minProperties=1)
+    return {"anyOf": [*plain, whole], "errorMessage": said}
