@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV := .venv
-PYTHON := $(VENV)/bin/python
+IN_VENV := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .PHONY: help
@@ -28,7 +28,7 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
 	@bash tools/servers.sh docker-compose
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest $(ARGS)
 
 .PHONY: check
 check: $(STAMP) ## Check format, lint, types, and that generated files are fresh
@@ -36,7 +36,7 @@ check: $(STAMP) ## Check format, lint, types, and that generated files are fresh
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/agentgauge generate --check
-	@$(PYTHON) -m agentgauge.reference --check
+	@$(IN_VENV) -m agentgauge.reference --check
 
 .PHONY: format
 format: $(STAMP) ## Format the code and mend what can be mended
@@ -45,12 +45,12 @@ format: $(STAMP) ## Format the code and mend what can be mended
 
 .PHONY: generate
 generate: $(STAMP) ## Make dashboards/, alerts/, the schema and the reference pages anew
-	@$(PYTHON) -m agentgauge.reference
+	@$(IN_VENV) -m agentgauge.reference
 	@$(VENV)/bin/agentgauge generate
 
 .PHONY: bench
 bench: $(STAMP) ## Measure the exporter beside msgspec and mtail
-	@$(PYTHON) -m benchmarks.exporter
+	@$(IN_VENV) -m benchmarks.exporter
 
 .PHONY: clean
 clean: ## Remove what make has made

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 SHORT = 12
 """The short window is this part of the long one."""
 
-# A shortest window holds 4.8 samples: enough to rise and restart in, and its start lies off them.
-_SAMPLES = Fraction(24, 5)
+# The shortest window holds almost five samples: enough to rise and restart in. Several choices,
+# since no window may start on a sample: Prometheus 2 would count that sample in, and 3 would not.
+_SAMPLES = (Fraction(24, 5), Fraction(33, 7), Fraction(52, 11), Fraction(61, 13))
 _NOISE = Fraction(1, 1000)
 
 
@@ -79,7 +80,10 @@ class Ledger:
     def interval(self) -> Fraction:
         """From one sample, and one evaluation, to the next, in whole milliseconds."""
         shortest = min(tier.window for tier in self.tiers) / SHORT
-        return Fraction(max(round(shortest / _SAMPLES * 1000), 1), 1000)
+        choices = [Fraction(max(round(shortest / n * 1000), 1), 1000) for n in _SAMPLES]
+        windows = [_written(tier.window / part) for tier in self.tiers for part in (1, SHORT)]
+        off = (c for c in choices if all((window / c).denominator != 1 for window in windows))
+        return next(off, choices[0])
 
     def bound(self, tier: Tier) -> Fraction:
         """Give what may be spent within the tier's window."""
@@ -87,7 +91,7 @@ class Ledger:
 
     def window(self, tier: Tier, part: int = 1) -> Fraction:
         """Give a tier's window, or a part of it, in samples; PromQL knows no less than 1 ms."""
-        return Fraction(round(tier.window / part * 1000), 1000) / self.interval
+        return _written(tier.window / part) / self.interval
 
     def samples(self, seconds: Fraction) -> int:
         """Give in how many samples so much time is over."""
@@ -140,3 +144,8 @@ class Ledger:
 
     def _rounded(self, spent: Fraction) -> Fraction:
         return Fraction(floor(spent + Fraction(1, 2))) if self.wholes else spent
+
+
+def _written(seconds: Fraction) -> Fraction:
+    """Give a duration as PromQL can say it."""
+    return Fraction(round(seconds * 1000), 1000)

@@ -14,10 +14,10 @@ _SECONDS = {
     "d": Fraction(86400),
     "w": Fraction(604800),
 }
-_DURATION = re.compile(r"(?:\d+(?:ms|[smhdw]))+")
-_PART = re.compile(r"(\d+)(ms|[smhdw])")
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdw]))+")
+_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _WRITTEN = {"s": "s", "sec": "s", "m": "m", "min": "m", "h": "h", "hour": "h", "d": "d", "day": "d"}
 
 
@@ -28,7 +28,7 @@ def parse_duration(text: str) -> Fraction:
         ValueError: it is not a duration; the message says what would be one.
     """
     if not _DURATION.fullmatch(text):
-        guess = re.fullmatch(r"(\d+)\s*(sec|min|hour|day|[smhd])[a-z]*", text.strip().lower())
+        guess = re.fullmatch(r"([0-9]+)\s*(sec|min|hour|day|[smhd])[a-z]*", text.strip().lower())
         example = f"{guess[1]}{_WRITTEN[guess[2]]}" if guess else "5m"
         raise ValueError(f'"{text}" is not a duration; try {example}')
     return sum((int(n) * _SECONDS[u] for n, u in _PART.findall(text)), Fraction(0))
@@ -63,7 +63,7 @@ def parse_amount(value: object) -> Fraction:
 
 def format_number(value: Fraction | float) -> str:
     """Write a number for PromQL: exact where a decimal can be, else to 15 significant digits."""
-    exact = Fraction(value)
+    exact = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
     if exact.denominator == 1:
         return str(exact.numerator)
     quotient = Decimal(exact.numerator) / Decimal(exact.denominator)

@@ -36,7 +36,8 @@ _TYPES = {
 _ALIASES = {
     "threshold": "above", "team": "to", "receiver": "to", "routing_key": "routing_key_file",
     "api_url": "api_url_file", "password": "password_file", "token": "token_file",
-    "url_file": "url", "by": "of", "window": "over", "path": "file", "glob": "file", "presets": "preset",
+    "url_file": "url", "by": "of", "window": "over", "path": "file", "glob": "file",
+    "presets": "preset",
 }  # fmt: skip
 
 
@@ -163,44 +164,43 @@ def _said(schema: Any, error: ValidationError) -> str:  # noqa: ANN401 (a JSON S
     return f'"{error.instance}" {own}' if own else error.message
 
 
+_BOUNDS = {
+    "minimum": "at least", "exclusiveMinimum": "more than",
+    "maximum": "at most", "exclusiveMaximum": "less than",
+}  # fmt: skip
+
+
 def _message(keyword: str, error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911 (a table of keywords)
+    """Say what is wrong with a value, and what to do about it."""
     value: Any = error.instance
     want: Any = error.validator_value
-    own = error.schema.get("errorMessage") if isinstance(error.schema, dict) else None
+    schema: Any = error.schema
+    own = schema.get("errorMessage") if isinstance(schema, dict) else None
     if keyword == "type":
-        if error.schema.get("format") in ("duration", "window"):
-            return f"{json.dumps(value)} is not a duration", f"try {_example(value)}"
-        hint = "fill it in, or leave it out" if value is None else ""
-        return _mistyped([want] if isinstance(want, str) else want, value), hint
+        return _mistyped([want] if isinstance(want, str) else want, value, schema.get("format"))
     if keyword == "format":
         return str(error.cause), ""
     if keyword == "enum":
         hint = nearest(str(value), want)
         return f'"{value}" is not one of {", ".join(want)}', hint if "mean" in hint else ""
-    if keyword == "const":
-        return own or f"must be {json.dumps(want)}", ""
-    if keyword in ("minLength", "minItems", "minProperties") and not own:
-        return "must not be empty", ""
-    if keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
-        words = {
-            "minimum": "at least", "exclusiveMinimum": "more than",
-            "maximum": "at most", "exclusiveMaximum": "less than",
-        }  # fmt: skip
-        return f"must be {words[keyword]} {want}, not {value}", ""
-    if keyword == "uniqueItems":
-        return "names something twice", ""
+    if keyword in _BOUNDS:
+        return f"must be {_BOUNDS[keyword]} {want}, not {value}", ""
     if own:
-        return (f'"{value}" {own}' if isinstance(value, str) else str(own)), ""
+        named = isinstance(value, str) and keyword != "const"
+        return (f'"{value}" {own}' if named else str(own)), ""
     if keyword in ("anyOf", "oneOf"):
         types = [e.validator_value for e in error.context or () if e.validator == "type"]
-        return _mistyped(dict.fromkeys(t for t in types if isinstance(t, str)), value), ""
-    return error.message, ""
+        return _mistyped(dict.fromkeys(t for t in types if isinstance(t, str)), value)
+    plain = {"uniqueItems": "names something twice", "const": f"must be {json.dumps(want)}"}
+    if keyword in ("minLength", "minItems", "minProperties"):
+        return "must not be empty", ""
+    return plain.get(keyword, error.message), ""
 
 
-def _example(value: object) -> str:
-    return f"{value}s" if type(value) is int and value > 0 else "5m"
-
-
-def _mistyped(wanted: Iterable[str], value: object) -> str:
+def _mistyped(wanted: Iterable[str], value: object, form: str | None = None) -> tuple[str, str]:
+    if form in ("duration", "window"):
+        example = f"{value}s" if type(value) is int and value > 0 else "5m"
+        return f"{json.dumps(value)} is not a duration", f"try {example}"
     kind = _KINDS.get(type(value), f"{value!r}")
-    return f"must be {' or '.join(_TYPES[t] for t in wanted)}, not {kind}"
+    hint = "fill it in, or leave it out" if value is None else ""
+    return f"must be {' or '.join(_TYPES[t] for t in wanted)}, not {kind}", hint

@@ -22,8 +22,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 64
 
-_INT = re.compile(r"[-+]?\d+")
-_FLOAT = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
+_INT = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 # NUL, and halves of surrogate pairs, which a double-quoted scalar may escape.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _PLAIN = {"": None, "~": None, "null": None, "true": True, "false": False}

@@ -6,7 +6,7 @@ An event that moves five families costs one look-up of its labels and a few addi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,8 +24,8 @@ Cell: TypeAlias = list[Any]
 """[time of the newest event, events applied, label values, then the slots of the updates]."""
 
 LAST, EVENTS, VALUES, FIRST_SLOT = 0, 1, 2, 3
-# Before every event: a cell that has seen no event with a time.
-NO_TIME = datetime.min.replace(tzinfo=UTC)
+# Before every event, in whatever zone: a cell that has seen no event with a time.
+NO_TIME = datetime.min.replace(tzinfo=timezone(timedelta(hours=23, minutes=59)))
 
 
 @dataclass(frozen=True, slots=True)

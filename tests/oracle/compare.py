@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exporter.mapping.engine import CompiledMapping
@@ -47,14 +48,14 @@ def _agree(engine: CompiledMapping, oracle: Oracle, families: Mapping[str, Famil
         scale = TRILLIONTHS if money else 1
         assert series.keys() == wanted[name].keys(), name
         for labels, value in series.items():
-            close(float(value / scale), wanted[name][labels], f"{name}{labels}")
+            close(float(Fraction(value) / scale), wanted[name][labels], f"{name}{labels}")
     histograms = oracle.histograms()
     assert snapshot.histograms.keys() == histograms.keys()
     for name, all_of in snapshot.histograms.items():
         assert all_of.keys() == histograms[name].keys(), name
         for labels, histogram in all_of.items():
             assert (name, labels, histogram.counts) == (name, labels, histograms[name][labels][0])
-            close(histogram.sum, histograms[name][labels][1], f"{name}{labels}")
+            close(float(histogram.sum), histograms[name][labels][1], f"{name}{labels}")
 
 
 def close(have: float, want: float, what: str) -> None:

@@ -187,7 +187,13 @@ def number(value: object) -> Fraction:
     if value is None:
         raise RejectError("missing")
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value):
-        value = math.inf if len(value) > 400 else float(value) if set(value) & set(".eE") else int(value)
+        value = (
+            math.inf
+            if len(value) > 400
+            else float(value)
+            if set(value) & set(".eE")
+            else int(value)
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RejectError("not_a_number")
     if not math.isfinite(value) if isinstance(value, float) else False:
@@ -202,7 +208,9 @@ def moment(value: object, unit: str | None) -> datetime:
     """Read a point in time."""
     if unit:
         try:
-            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(number(value) / TICKS[unit]))
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+                seconds=float(number(value) / TICKS[unit])
+            )
         except OverflowError:
             raise RejectError("bad_time") from None
     if not isinstance(value, str):
@@ -485,7 +493,9 @@ class _Rule:
             counts[sum(value > bound for bound in bounds)] += 1
             totals.sums[series] += value
         elif family.type == "info":
-            fixed = [v for k, v in zip(family.labels, labels, strict=True) if k not in family.replaced]
+            fixed = [
+                v for k, v in zip(family.labels, labels, strict=True) if k not in family.replaced
+            ]
             self._choose((family.name, tuple(fixed)), labels, seen.time)
         else:
             before = totals.gauges.get(series, (0, None))[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -53,7 +54,7 @@ def cuts(data: bytes) -> st.SearchStrategy[list[bytes]]:
 
 
 def _parts(whole: list[bytes], at: list[int]) -> list[bytes]:
-    return [b"".join(whole[start:end]) for start, end in zip(at, at[1:], strict=False)]
+    return [b"".join(whole[start:end]) for start, end in pairwise(at)]
 
 
 def _line(kinds: Kinds) -> st.SearchStrategy[bytes]:
@@ -62,12 +63,14 @@ def _line(kinds: Kinds) -> st.SearchStrategy[bytes]:
         for key, good in kinds.values.items()
     ]
     more = st.lists(st.one_of(*fields, _other), max_size=2)
-    return st.builds(lambda own, more, harm: _written([*own, *more], harm), st.tuples(*fields), more, _harm)
+    return st.builds(
+        lambda own, more, harm: _written([*own, *more], harm), st.tuples(*fields), more, _harm
+    )
 
 
 def _field(key: str, good: Sequence[str], dice: int) -> st.SearchStrategy[tuple[str, str]]:
     """Give a field: mostly a good one, now and then one that is not there, or junk."""
-    values = st.just("") if dice in {20, 21} else _junk if dice > 21 else st.sampled_from(good)  # noqa: PLR2004 (a share)
+    values = st.just("") if dice in {20, 21} else _junk if dice > 21 else st.sampled_from(good)
     return values.map(lambda value: (key, value))
 
 

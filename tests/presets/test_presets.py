@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client.openmetrics.exposition import generate_latest
@@ -18,6 +19,11 @@ from exporter.mapping.engine import CompiledMapping
 from exporter.model import Block
 from spec.load import load_preset, preset_names
 from spec.model import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client import Metric
 
 HERE = Path(__file__).parent
 REAL = Path(__file__).parents[3] / "shared" / "data"
@@ -48,6 +54,11 @@ def counted(exposition: str) -> dict[str, int]:
     return found
 
 
+def _openmetrics(exporter: Exporter) -> Iterator[Metric]:
+    text: str = generate_latest(exporter.registry).decode()  # type: ignore[no-untyped-call] # the library's
+    yield from parse_openmetrics(text)  # type: ignore[no-untyped-call] # the same
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_log_becomes_exactly_this_exposition(preset: str) -> None:
     golden = (HERE / f"{preset}.prom").read_text(encoding="utf-8")
@@ -68,7 +79,9 @@ def test_promtool_finds_no_fault(preset: str) -> None:
     if promtool is None:
         pytest.fail("promtool is not installed: apt-get install -y prometheus")
     text = (HERE / f"{preset}.prom").read_bytes()
-    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
@@ -80,7 +93,7 @@ def test_both_parsers_of_prometheus_client_read_the_same(preset: str) -> None:
     exporter.pipeline.run_once()
     openmetrics = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in parse_openmetrics(generate_latest(exporter.registry).decode())
+        for family in _openmetrics(exporter)
         for sample in family.samples
     }
     plain = {
@@ -89,8 +102,12 @@ def test_both_parsers_of_prometheus_client_read_the_same(preset: str) -> None:
         for sample in family.samples
         if not sample.name.startswith("agentgauge_")
     }
-    agents = {(name, labels) for name, labels in openmetrics if name.startswith(("agent_", "circuit"))}
-    assert {(name, tuple(kv for kv in labels if kv[0] != "env")) for name, labels in agents} == set(plain)
+    agents = {
+        (name, labels) for name, labels in openmetrics if name.startswith(("agent_", "circuit"))
+    }
+    assert {(name, tuple(kv for kv in labels if kv[0] != "env")) for name, labels in agents} == set(
+        plain
+    )
     assert all(("env", "test") in labels for _, labels in agents)
 
 
@@ -179,7 +196,9 @@ def test_how_a_run_ends_is_told_by_its_status_else_by_its_error(end: str, outcom
 )
 def test_how_a_task_ends_is_told_in_any_case(end: str, outcome: str) -> None:
     start = '{"event_type":"agent_start","session_id":"s"}'
-    line = '{"event_type":"agent_complete","session_id":"s"' + (f",{end[1:]}" if end != "{}" else "}")
+    line = '{"event_type":"agent_complete","session_id":"s"' + (
+        f",{end[1:]}" if end != "{}" else "}"
+    )
     assert tasks("hardened-agent", start, line) == {outcome: 1}
 
 
@@ -194,7 +213,11 @@ def test_a_run_that_has_not_ended_counts_when_it_has() -> None:
 def test_a_total_counts_only_where_there_are_no_parts() -> None:
     alone = '{"execution_id":"e1","total_cost":0.5}\n'
     beside = '{"execution_id":"e2","costs":{"a":{"cost":1}},"total_cost":4}\n'
-    assert {k: v for k, v in samples(export("execution-log", text=alone + beside)).items() if "cost" in k} == {
+    assert {
+        k: v
+        for k, v in samples(export("execution-log", text=alone + beside)).items()
+        if "cost" in k
+    } == {
         'agent_cost_mismatches_total{agent="all"}': 1,
         'agent_cost_usd_total{agent="a",component="llm",model="unknown"}': 1,
         'agent_cost_usd_total{agent="all",component="unknown",model="unknown"}': 0.5,
@@ -217,7 +240,9 @@ def test_a_real_log_of_aider_gives_its_known_totals() -> None:
     found = samples(exposition)
 
     def total(family: str, part: str = "") -> float:
-        return sum(value for name, value in found.items() if name.startswith(family) and part in name)
+        return sum(
+            value for name, value in found.items() if name.startswith(family) and part in name
+        )
 
     assert total("agent_llm_requests_total") == 42
     assert total("agent_cost_usd_total") == pytest.approx(1.239836, abs=1e-6)

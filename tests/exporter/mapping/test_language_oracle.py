@@ -21,7 +21,8 @@ FAMILIES = {
     "own_total": {"type": "counter", "help": "Counts.", "labels": LABELS},
     "own_usd_total": {"type": "counter", "help": "Money.", "labels": LABELS, "unit": "usd"},
     "own_seconds": {
-        "type": "histogram", "help": "Times.", "labels": LABELS, "unit": "s", "buckets": [0.001, 0.3, 5],
+        "type": "histogram", "help": "Times.", "labels": LABELS, "unit": "s",
+        "buckets": [0.001, 0.3, 5],
     },
     "own_bytes": {"type": "gauge", "help": "A level.", "labels": LABELS, "unit": "bytes"},
     "own_time_seconds": {"type": "gauge", "help": "A time.", "labels": LABELS, "unit": "s"},
@@ -32,7 +33,11 @@ FAMILIES = {
 
 # xs and zs are walked, o is dotted; a loop may be called `a` and then hides the line's own `a`.
 OUTSIDE = ("a", "b", "kind", "n", '"x.y"', "o.p", "o.q.r", "xs.$count", "$file")
-INSIDE = {"x": ("x.v", "x.w", "x.$key", "x.ys.$count"), "a": ("a.v", "a.$key"), "y": ("y", "y.$key")}
+INSIDE = {
+    "x": ("x.v", "x.w", "x.$key", "x.ys.$count"),
+    "a": ("a.v", "a.$key"),
+    "y": ("y", "y.$key"),
+}
 LOOPS: tuple[dict[str, str], ...] = (
     {}, {}, {}, {"x": "xs"}, {"a": "zs"}, {"x": "xs", "y": "x.ys"}, {"y": "zs"},
 )  # fmt: skip
@@ -47,7 +52,8 @@ KINDS = Kinds(
         "x.y": ('"k1"', '"k2"'),
         "o": ('{"p":3,"q":{"r":"deep"}}', '{"p":"5"}', '{"q":7}'),
         "xs": (
-            '[{"v":1,"w":"a"},{"v":2,"ys":[1,"2"]}]', '{"k":{"v":"1","w":true},"j":3}', "[]", "[[1],{}]",
+            '[{"v":1,"w":"a"},{"v":2,"ys":[1,"2"]}]', '{"k":{"v":"1","w":true},"j":3}', "[]",
+            "[[1],{}]",
         ),
         "zs": ('[{"v":9},"s",null]', '{"m":{"v":0.5}}', "5"),
         "id": ('"i1"', '"i2"', "3"),
@@ -74,11 +80,18 @@ def label(loops: dict[str, str]) -> st.SearchStrategy[Any]:
     other = st.sampled_from(("", "rest", 5))
     rule = st.fixed_dictionaries(
         {"of": of},
-        optional={"match": st.sampled_from((r"([a-z])-", r"(\d+)", "(z)?u")), "absent": st.just("none")},
+        optional={
+            "match": st.sampled_from((r"([a-z])-", r"(\d+)", "(z)?u")),
+            "absent": st.just("none"),
+        },
     )
-    table = st.builds(lambda r, e: {**r, "map": {"1": "one", "u": "U"}, **e}, rule, _maybe("else", other))
+    table = st.builds(
+        lambda r, e: {**r, "map": {"1": "one", "u": "U"}, **e}, rule, _maybe("else", other)
+    )
     classes = st.builds(
-        lambda r, e: {**r, "classify": {"num": r"^\d", "let": "^[a-z]"}, **e}, rule, _maybe("else", other)
+        lambda r, e: {**r, "classify": {"num": r"^\d", "let": "^[a-z]"}, **e},
+        rule,
+        _maybe("else", other),
     )
     return st.one_of(of, rule, table, classes, rule.map(lambda r: {**r, "else": "rest"}))
 
@@ -103,14 +116,18 @@ def conditions(loops: dict[str, str]) -> st.SearchStrategy[Part]:
 
 
 def key(loops: dict[str, str]) -> st.SearchStrategy[Any]:
-    part = st.one_of(st.just("id"), places(loops), places(loops).map(lambda p: {"of": p, "match": "(.)"}))
+    part = st.one_of(
+        st.just("id"), places(loops), places(loops).map(lambda p: {"of": p, "match": "(.)"})
+    )
     return st.one_of(st.just("id"), part, st.lists(part, min_size=1, max_size=3))
 
 
 def updates(loops: dict[str, str]) -> st.SearchStrategy[Part]:
     place = places(loops)
     of = st.one_of(place, st.just("n"), st.lists(place, min_size=1, max_size=2))
-    more = st.fixed_dictionaries({}, optional={"absent": st.just("skip"), "labels": st.just({"l": "b"})})
+    more = st.fixed_dictionaries(
+        {}, optional={"absent": st.just("skip"), "labels": st.just({"l": "b"})}
+    )
     minus = _maybe("minus", st.one_of(place, st.lists(place, min_size=1, max_size=2)))
 
     def number(verb: str, *units: str) -> st.SearchStrategy[Part]:
@@ -119,13 +136,20 @@ def updates(loops: dict[str, str]) -> st.SearchStrategy[Part]:
 
     table = st.builds(
         lambda o, m, e, a: {"set": {"of": o, **m, **e, **a}},
-        of, _maybe("map", st.just({"u": 1, "v": 2.5})), _maybe("else", st.just(-1)), _maybe("absent", st.just(7)),
+        of,
+        _maybe("map", st.just({"u": 1, "v": 2.5})),
+        _maybe("else", st.just(-1)),
+        _maybe("absent", st.just(7)),
     )
-    time = st.builds(lambda o, x: {"set": o, "unit": "time", **x}, st.sampled_from(("t", "b")), more)
+    time = st.builds(
+        lambda o, x: {"set": o, "unit": "time", **x}, st.sampled_from(("t", "b")), more
+    )
     return st.fixed_dictionaries(
         {},
         optional={
-            "own_total": st.one_of(st.just("inc"), number("add"), st.lists(number("add"), min_size=2, max_size=2)),
+            "own_total": st.one_of(
+                st.just("inc"), number("add"), st.lists(number("add"), min_size=2, max_size=2),
+            ),
             "own_usd_total": number("add", "usd", "cents"),
             "own_seconds": number("observe", "s", "ms", "min"),
             "own_bytes": st.one_of(number("set", "kib"), table),
@@ -158,11 +182,19 @@ def event(draw: st.DrawFn) -> Part:
 
 @st.composite
 def pairs(draw: st.DrawFn) -> list[Part]:
-    start: Part = {"when": {"kind": "p"}, "pair": {"start": "P", "by": draw(key({}))}, "labels": {"l": "b"}}
+    start: Part = {
+        "when": {"kind": "p"},
+        "pair": {"start": "P", "by": draw(key({}))},
+        "labels": {"l": "b"},
+    }
     if draw(st.booleans()):
         start["pair"]["in_progress"] = "own_open"
     update: Part = {"own_total": "inc", "own_seconds": {"observe": "$duration", "absent": "skip"}}
-    end: Part = {"when": {"kind": "q"}, "pair": {"end": "P", "by": start["pair"]["by"]}, "update": update}
+    end: Part = {
+        "when": {"kind": "q"},
+        "pair": {"end": "P", "by": start["pair"]["by"]},
+        "update": update,
+    }
     if draw(st.booleans()):
         end["labels"] = {"agent": draw(label({}))}
     given_up: Part = {"abandoned": "P", "labels": {"l": "=gone"}, "update": {"own_total": "inc"}}

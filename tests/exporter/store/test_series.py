@@ -83,7 +83,12 @@ def test_a_series_born_while_running_is_shown_at_zero_first() -> None:
     engine = CompiledMapping((PRESET,), FAMILIES, born_at_zero=15, clock=clock)
     feed(engine, event("step", "old"))
     engine.tick(clock())  # the history is read
-    feed(engine, event("step", "old"), event("step", "young"), event("tool_call", "young", latency_ms=5))
+    feed(
+        engine,
+        event("step", "old"),
+        event("step", "young"),
+        event("tool_call", "young", latency_ms=5),
+    )
     tool = 'agent_tool_latency_seconds_count{agent="young",tool="unknown"}'
     first = exposed(Stub("s", engine))
     assert first['agent_steps_total{agent="old"}'] == 2
@@ -100,7 +105,9 @@ def test_while_history_is_read_no_agents_series_are_shown() -> None:
     feed(engine, event("step"))
     ready = Stub("ready", engine)
     assert agents(ready)
-    assert agents(ready, Stub("busy", CompiledMapping((PRESET,), FAMILIES), reads_history=True)) == {}
+    assert (
+        agents(ready, Stub("busy", CompiledMapping((PRESET,), FAMILIES), reads_history=True)) == {}
+    )
 
 
 def two_sources(labels: Mapping[str, str] | None = None) -> tuple[Stub, Stub]:
@@ -115,8 +122,16 @@ def two_sources(labels: Mapping[str, str] | None = None) -> tuple[Stub, Stub]:
 def test_sources_that_see_the_same_agent_make_one_series() -> None:
     one, two = two_sources()
     state = "state_transition"
-    feed(two.engine, event(state, at="10:05:00", to_state='"PANIC"'), event("tool_call", latency_ms=400))
-    feed(one.engine, event(state, at="10:01:00", to_state='"NORMAL"'), event("tool_call", latency_ms=20))
+    feed(
+        two.engine,
+        event(state, at="10:05:00", to_state='"PANIC"'),
+        event("tool_call", latency_ms=400),
+    )
+    feed(
+        one.engine,
+        event(state, at="10:01:00", to_state='"NORMAL"'),
+        event("tool_call", latency_ms=20),
+    )
     start = event("agent_start", session_id='"s"')
     feed(one.engine, start, event("step"))
     feed(two.engine, start, event("step"), event("step"))
@@ -149,7 +164,9 @@ def test_money_adds_up_exactly_in_any_order(order: int) -> None:
     engine = CompiledMapping((PRESET,), FAMILIES)
     costs = [0.1, 0.2, 0.3, 1e9, 1e-9, 0.7] * 50
     feed(engine, *(event("tool_call", cost_usd=cost) for cost in costs[::order]))
-    cost = agents(Stub("s", engine))['agent_cost_usd_total{agent="a",component="tools",model="none"}']
+    cost = agents(Stub("s", engine))[
+        'agent_cost_usd_total{agent="a",component="tools",model="none"}'
+    ]
     assert cost == 50_000_000_065.00000005
 
 
@@ -158,7 +175,12 @@ def test_numbers_too_large_to_be_added_are_rejected_and_the_scrape_goes_on() -> 
     huge = ("1.7e308", "1" + "0" * 308, "9" * 5000, "1e999")
     feed(engine, *(event("tool_call", cost_usd=n, latency_ms=n) for n in huge))
     assert engine.counts().rejects == {("hardened-agent.tool", "not_finite"): 2 * len(huge)}
-    assert agents(Stub("s", engine))['agent_tool_calls_total{agent="a",outcome="unknown",tool="unknown"}'] == 4
+    assert (
+        agents(Stub("s", engine))[
+            'agent_tool_calls_total{agent="a",outcome="unknown",tool="unknown"}'
+        ]
+        == 4
+    )
 
 
 def test_the_largest_numbers_that_are_taken_can_be_scraped() -> None:

@@ -18,6 +18,7 @@ from generator.resolve import resolve
 from generator.rules import KINDS, prove
 from spec.load import load_spec
 from spec.model import Burn, Increase, Matcher, Selection, Tier
+from spec.quantities import parse_duration
 from tests.generator.rules import fleets, promtool
 
 if TYPE_CHECKING:
@@ -107,6 +108,19 @@ def test_any_budget_is_proven_by_promtool(per: str, wait: str, tmp_path: Path) -
         for number, budget in enumerate(budgets)
     ]
     promtool.prove(fleets.spec(*alerts, budgets=budgets), tmp_path)
+
+
+def test_no_case_has_a_sample_where_a_window_starts() -> None:
+    # Prometheus 2 counts such a sample in, 3 does not.
+    tiers = tuple(Tier(f"t{n}", Fraction(1, 4), n * HOUR, "warning") for n in (1, 5, 7))
+    budget = replace(fleets.BUDGETS[0], tiers=tiers)
+    model = resolve(fleets.spec(*fleets.KINDS.values(), budgets=(budget,)))
+    for proven in model.alerts:
+        durations = re.findall(r"\[(\w+)\]", "".join(r.expr for r in proven.recordings))
+        for window in map(parse_duration, durations):
+            for case in proven.cases:
+                assert (case.at / case.interval).denominator == 1
+                assert (window / case.interval).denominator != 1
 
 
 def test_the_catalogue_is_proven_by_promtool_and_follows_the_style_of_mixins(
