@@ -27,7 +27,7 @@ from agentgauge.servers import (
     prometheus_command,
 )
 from agentgauge.spec_argument import complain
-from spec.load import load_spec
+from spec.load import LINKS, load_spec
 from spec.problems import SpecError
 from spec.quantities import format_duration
 
@@ -77,7 +77,7 @@ def up(
             folder = stack.enter_context(run_directory(wanted))
             if demo:
                 spec_path = _prepare_demo(spec_path, folder, stack, ports.pager)
-            spec = load_spec(spec_path)
+            spec = _with_runbooks(load_spec(spec_path), folder)
             session = _Session(folder, interruption)
             stack.callback(session.end)
             return session.run(spec, spec_path, _addresses(ports), demo=demo)
@@ -201,6 +201,14 @@ def _targets(ports: Ports) -> Mapping[str, str]:
         prometheus.PROMETHEUS_TARGETS: prometheus.targets(f"{HOST}:{ports.prometheus}"),
         prometheus.ALERTMANAGER_TARGETS: prometheus.targets(f"{HOST}:{ports.alertmanager}"),
     }
+
+
+def _with_runbooks(spec: Spec, folder: RunDirectory) -> Spec:
+    """Link to the runbooks in the run's own folder, where the spec says nowhere they are."""
+    if spec.links["runbooks"] != LINKS["runbooks"]:
+        return spec
+    runbooks = (folder.root / "alerts/runbooks").as_uri()
+    return replace(spec, links={**spec.links, "runbooks": runbooks})
 
 
 def _resend_delay(evaluation: Fraction) -> str:

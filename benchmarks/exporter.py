@@ -82,7 +82,7 @@ def run(contender: Contender, path: Path) -> float:
 
 
 @click.command()
-@click.option("--lines", default=500_000, show_default=True, help="Lines of the log.")
+@click.option("--lines", default=1_000_000, show_default=True, help="Lines of the log.")
 @click.option("--rounds", default=5, show_default=True, help="Times that everybody reads it.")
 def main(lines: int, rounds: int) -> None:
     """Print lines a second of each contender, and the ratios of their medians."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_preset", "load_spec", "preset_names", "vocabulary"]
 
-_LINKS = {
+LINKS = {
     "grafana": "http://localhost:3000",
     "runbooks": "https://github.com/your-organisation/your-repository/blob/main/alerts/runbooks",
 }
@@ -134,7 +134,7 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
         dashboards=boards,
         oncall=read_oncall(root.get("oncall"), known, reading),
         selector=constants(root.get("selector")),
-        links={**_LINKS, **constants(root.get("links"))},
+        links={**LINKS, **constants(root.get("links"))},
         timing=Timing(*(
             duration(timing.get(key) if timing else None, Fraction(15))
             for key in ("scrape", "evaluation", "born_at_zero")

@@ -136,7 +136,9 @@ def _presets(names: Node, presets: Presets, reading: Reading) -> list[Preset]:
 
 def _check_labels(node: Node | None, reading: Reading) -> None:
     """Note constant labels that series have already: they would become one another."""
-    taken = {label for family in reading.families.values() for label in family.labels}
+    # The exporter's own metrics carry no constant labels.
+    moved = (f for f in reading.families.values() if not f.name.startswith("agentgauge_"))
+    taken = {label for family in moved for label in family.labels}
     for label, _ in node.items() if node else ():
         if label in {*taken, "le", "quantile"} or label.startswith("__"):
             message = "is a label of metrics already" if label in taken else "is a reserved label"

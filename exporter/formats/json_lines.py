@@ -1,4 +1,4 @@
-"""JSON, one object a line: a block at once where it is well-formed, else line by line.
+"""JSON, one object a line, decoded into just what the rules read.
 
 A line that the typed decoder refuses is decoded again, alone and untyped. What no rule reads is
 skipped, and not even checked for UTF-8; broken text that a rule reads gets replacement characters,
@@ -79,44 +79,46 @@ class JsonLines:
 
     def decode(self, data: bytes) -> Decoded:
         """Decode a block of whole lines."""
-        self._lines += data.count(b"\n") if self.strict and self._refused else 0
-        try:
-            events = self._decoder.decode_lines(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._by_line(data)
-        if _one_a_line(data, len(events)):
-            return Decoded(events)
-        # Blank lines, or a value that does not keep to its line.
-        return self._by_line(data)
-
-    def _by_line(self, data: bytes) -> Decoded:
+        lines = data.split(b"\n")
+        lines.pop()  # what follows the last newline: nothing
+        self._lines += len(lines)
         decoded = Decoded([])
-        learned, refused_before = len(self._learned), self._refused
-        for line in data.split(b"\n")[:-1]:
-            stripped = line.strip()
-            if not stripped or stripped == _BOM:
-                decoded.blank += 1
-                continue
+        events, rest, place = decoded.events, iter(lines), 0
+        learned, refused = len(self._learned), self._refused
+        while True:
+            before = len(events)
             try:
-                event = self._line(stripped)
-            except Refused as refused:
-                decoded.rejected.append(str(refused))
-                continue
-            if event is None:
-                decoded.unmatched += 1
+                events.extend(map(self._decoder.decode, rest))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                # What came before the refused line is in the list; `rest` goes on after it.
+                place += len(events) - before
+                self._by_hand(lines[place], decoded)
+                place += 1
             else:
-                decoded.events.append(event)
+                break
         if len(self._learned) > learned:
             self._build()
-        decoded.built = self._refused > refused_before
+        decoded.built = self._refused > refused
         return decoded
 
-    def _line(self, line: bytes) -> object:
-        """Decode one line; None where no rule is for its kind."""
+    def _by_hand(self, line: bytes, decoded: Decoded) -> None:
+        """Decode a line that the decoder has refused."""
+        stripped = line.strip()
+        if not stripped or stripped == _BOM:
+            decoded.blank += 1
+            return
         try:
-            return self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
+            event = self._untyped(stripped)
+        except Refused as refused:
+            decoded.rejected.append(str(refused))
+            return
+        if event is None:
+            decoded.unmatched += 1
+        else:
+            decoded.events.append(event)
+
+    def _untyped(self, line: bytes) -> object:
+        """Decode a line of any shape; None where no rule is for its kind."""
         value = untyped(line)
         if not isinstance(value, dict):
             raise Refused("not_an_object")
@@ -139,18 +141,6 @@ class JsonLines:
                     f"Other{len(self._learned)}", [], tag_field=self._tag_field, tag=tag, gc=False
                 ),
             )
-
-
-def _one_a_line(data: bytes, count: int) -> bool:
-    """Tell whether every line holds just one of the so many values in a block.
-
-    Two values in one line and one over two lines would make up for each other in a count of lines.
-    Within a value a brace never follows another over a line's end, between two it does.
-    """
-    if data.count(b"\n") != count:  # blank lines, or a value over several
-        return False
-    ends = data.count(b"}\n{")
-    return ends == count - 1 or ends + data.count(b"}\r\n{") == count - 1
 
 
 def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)

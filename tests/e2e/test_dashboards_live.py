@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -53,7 +53,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, flo
 def _play(folder: Path) -> None:
     """Append the demo's lines, a simulated minute each second."""
     start = datetime.now(UTC) - SIMULATED
-    minute, files = start, {}
+    minute, files = start, dict[str, TextIO]()
     for line in takewhile(lambda one: one.due < start + SIMULATED, simulate(7, start)):
         if line.due > minute:
             for file in files.values():

@@ -91,7 +91,8 @@ def test_an_empty_text_is_a_value_to_test_for(tmp_path: Path) -> None:
 
 
 def test_several_tests_of_one_place_must_all_hold(tmp_path: Path) -> None:
-    text = f"events:\n  - {{name: a, when: {{n: {{above: 1, at_most: 3, not: [2]}}}}, labels: {{agent: n}}, {STEPS}}}\n"
+    when = "{n: {above: 1, at_most: 3, not: [2]}}"
+    text = f"events:\n  - {{name: a, when: {when}, labels: {{agent: n}}, {STEPS}}}\n"
     lines = ('{"n":1}', '{"n":1.5}', '{"n":2}', '{"n":3}', '{"n":4}', "{}")
     assert numbers(tmp_path, text, *lines) == {"agent_steps_total": {("1.5",): 1, ("3",): 1}}
 
@@ -131,8 +132,13 @@ events:
 PAIR = """
 labels: {{agent: ={name}}}
 events:
-  - {{name: start, when: {{e: {start}}}, pair: {{start: run, by: id, in_progress: agent_tasks_in_progress}}}}
-  - {{name: end, when: {{e: {end}}}, pair: {{end: run, by: id}}, update: {{agent_retries_total: inc}}}}
+  - name: start
+    when: {{e: {start}}}
+    pair: {{start: run, by: id, in_progress: agent_tasks_in_progress}}
+  - name: end
+    when: {{e: {end}}}
+    pair: {{end: run, by: id}}
+    update: {{agent_retries_total: inc}}
   - {{name: gone, abandoned: run, update: {{agent_steps_total: inc}}}}
 """
 
@@ -175,3 +181,30 @@ def test_presets_of_one_source_may_tell_the_time_in_units_of_their_own(tmp_path:
 def test_an_empty_mapping_matches_nothing(tmp_path: Path) -> None:
     engine = agree((mapping(tmp_path, "events: []\n"),), FAMILIES, [b'{"a":1}\n[1]\n'])
     assert engine.counts().lines == {**NONE, "unmatched": 1, "rejected": 1}
+
+
+def test_values_that_python_takes_for_equal_are_told_apart(tmp_path: Path) -> None:
+    text = f"events:\n  - {{name: a, labels: {{agent: who}}, {STEPS}}}\n"
+    lines = [
+        f'{{"who":{who}}}' for who in ("1", "true", "1.0", '"1"', "0", "false", "-0.0", "[1]", "{}")
+    ]
+    for order in (lines, lines[::-1], lines * 100):
+        found = numbers(tmp_path, text, *order)["agent_steps_total"]
+        times = len(order) // len(lines)
+        assert found == {
+            ("1",): 3 * times, ("true",): times, ("0",): 2 * times, ("false",): times,
+            ("unknown",): 2 * times,
+        }  # fmt: skip
+
+
+def test_a_label_that_a_loop_hides_is_made_anew(tmp_path: Path) -> None:
+    text = """
+labels: {agent: {of: x, match: "(.)"}, tool: y, outcome: z}
+events:
+  - {name: whole, update: {agent_tool_calls_total: inc}}
+  - {name: each, each: {x: list}, update: {agent_tool_calls_total: inc}}
+"""
+    found = numbers(tmp_path, text, '{"x":"line","y":"t","z":"failure","list":["a","b"]}')
+    assert found["agent_tool_calls_total"] == {
+        (agent, "t", "failure"): 1 for agent in ("l", "a", "b")
+    }

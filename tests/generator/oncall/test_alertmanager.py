@@ -284,9 +284,10 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Messag
             "everybody",
             # A second's wait: alerts that are posted together go into one message.
             Grouping(("alertname",), Fraction(1), Fraction(1), Fraction(3600)),
-            settings={"pagerduty_url": f"{recorder.url}/pagerduty"},
         )
         config = written(replace(MODEL, oncall=oncall, inhibitions=()), tmp_path)
+        here = f"global:\n  pagerduty_url: {recorder.url}/pagerduty\n"
+        config.write_text(here + config.read_text(encoding="utf-8"), encoding="utf-8")
         with servers.alertmanager(config, tmp_path) as server:
             yield Messages(recorder, mails, server)
 
