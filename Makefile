@@ -28,7 +28,7 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
 	@bash tools/servers.sh docker-compose
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(STAMP) ## Check format, lint, types, and that generated files are fresh

@@ -20,7 +20,6 @@ REASONS = {
     "not_a_number": "The field holds something that is not a number; it is never taken for 0.",
     "not_an_object": "The line is valid JSON, but a single value or a list where fields should be.",
     "not_finite": "The number is infinite or undefined.",
-    "not_utf8": "The line holds bytes that are not UTF-8 text.",
     "too_deep": "The line nests lists or objects deeper than any log should; it is not read.",
     "too_long": "The line is longer than the longest line that is read; the file goes on after it.",
     "unreadable": "A file or directory can't be read, most often for want of permission; it is "

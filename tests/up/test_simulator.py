@@ -95,7 +95,8 @@ def test_an_incident_trips_breakers_slows_calls_fails_tasks_and_burns_money(numb
     assert {trip["metadata"]["breaker"] for trip in of["circuit_breaker_trip"]} == {
         AGENTS[number % len(AGENTS)].tools[0]
     }
-    slow = [call for call in of["llm_call"] if call["latency_ms"] > 5000]
+    measured = [call for call in of["llm_call"] if isinstance(call["latency_ms"], int)]
+    slow = [call for call in measured if call["latency_ms"] > 5000]
     assert len(slow) >= 5
     assert sum(call["cost_usd"] for call in slow) > 1.0
     assert sum(not end["success"] for end in of["agent_complete"]) >= 2
