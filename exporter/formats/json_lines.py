@@ -39,7 +39,7 @@ class JsonLines:
 
     `strict`: places have the types that nearly all logs write, so that rules need not look again.
     A log that writes others (numbers as texts, say) has its lines built by hand, until they are so
-    many that the types are widened.
+    many that the types are widened. `type` is what the decoder decodes: the union of all structs.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -75,6 +75,7 @@ class JsonLines:
         union: Any = None
         for struct in (*structs, *self._learned.values()):
             union = struct if union is None else union | struct
+        self.type = union
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(union)
 
     def decode(self, data: bytes) -> Decoded:
