@@ -101,7 +101,9 @@ def _sources(sources: Iterable[SourceStatus]) -> str:
         )
         for source in sources
     ]
-    heads = ("Source", "State", "Files", "Behind", *(f"Lines {escape(o)}" for o in outcomes))
+    # Said once, so that the table is no wider than a page.
+    lines = [f"{'' if number else 'Lines: '}{escape(o)}" for number, o in enumerate(outcomes)]
+    heads = ("Source", "State", "Files", "Behind", *lines)
     body = _table(heads, rows, text=2) if rows else _nothing("There is no source.")
     return _section("Sources", body)
 

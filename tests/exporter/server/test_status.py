@@ -76,7 +76,7 @@ def test_the_page_shows_what_there_is() -> None:
     page = Page(render_status(STATUS))
     assert page.facts == ["Reading history", "1 h 2 min", "1\u202f234\u202f575", "3.0 MiB", "11"]
     assert page.rows == [
-        ["Source", "State", "Files", "Behind", "Lines applied", "Lines ignored", "Lines rejected"],
+        ["Source", "State", "Files", "Behind", "Lines: applied", "ignored", "rejected"],
         ["main", "reading history", "2", "3.0 MiB", "1\u202f234\u202f567", "0", "3"],
         ["stdin", "following", "1", "0 B", "0", "5", "0"],
         ["Source", "Rule", "Reason", "Count"],
