@@ -70,7 +70,7 @@ class Cells:
         for slot in self.slots:
             labels = slot.labels(values)
             if slot.update.verb == "inc":
-                self.book.touch(slot.family, labels)
+                self.book.touch(slot.family.name, labels)
             elif slot.update.verb == "set":
                 cell[slot.at] = self._shared(slot, labels)
         self.cells[key] = cell
@@ -88,7 +88,7 @@ class Cells:
     def begin(self, cell: Cell, number: int) -> Cell:
         """Give a slot its zero when its first amount comes; a rejected amount makes no series."""
         slot = self.slots[number]
-        self.book.touch(slot.family, slot.labels(cell[VALUES]))
+        self.book.touch(slot.family.name, slot.labels(cell[VALUES]))
         if slot.update.verb == "observe":
             cell[slot.at] = [0] * (len(slot.family.buckets) + 1)
             cell[slot.at + 1] = 0

@@ -28,12 +28,16 @@ LAST_EVENT = "agent_last_event_timestamp_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a source's lines, what could not be used, and what had to be forgotten."""
+    """What became of a source's lines, what could not be used, and what had to be forgotten.
+
+    `young` are rejects that happened so lately that a scrape is to see them at 0 first.
+    """
 
     lines: Mapping[str, int]
     rejects: Mapping[tuple[str, str], int]
     evictions: Mapping[str, int]
     bytes: int
+    young: frozenset[tuple[str, str]] = frozenset()
 
 
 class CompiledMapping:
@@ -102,7 +106,7 @@ class CompiledMapping:
 
     def reject(self, rule: str, reason: str, count: int) -> None:
         """Count what could not be read; a rejected line is a line too."""
-        self._run.rejects[rule, reason] += count
+        self._run.count_reject(rule, reason, count)
         if rule == LINE:
             self._lines["rejected"] += count
 
@@ -140,4 +144,5 @@ class CompiledMapping:
             dict(self._run.rejects),
             {name: count for name, count in evictions.items() if count},
             self._bytes,
+            self._run.young_rejects(),
         )

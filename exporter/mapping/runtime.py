@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from spec.model import Family
 
 
+REJECTS = "agentgauge_rejects_total"
+
+
 @dataclass(slots=True)
 class Runtime:
     """The state of one source's mapping. `plan` says which rules there are."""
@@ -63,7 +66,16 @@ class Runtime:
 
     def reject(self, rule: int, reason: str) -> None:
         """Count what a rule could not use."""
-        self.rejects[self.plan.rules[rule].name, reason] += 1
+        self.count_reject(self.plan.rules[rule].name, reason, 1)
+
+    def count_reject(self, rule: str, reason: str, count: int) -> None:
+        """Count what could not be used; a reason that is new is shown at 0 first, as all series."""
+        self.book.touch(REJECTS, (rule, reason))
+        self.rejects[rule, reason] += count
+
+    def young_rejects(self) -> frozenset[tuple[str, str]]:
+        """Name the rules and reasons that are still to be shown at 0."""
+        return frozenset(key for key in self.rejects if self.book.is_young(REJECTS, key))
 
     def in_progress(self, family: Family, labels: Labels) -> Level:
         """Give the level that counts open pairs."""

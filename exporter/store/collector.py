@@ -121,7 +121,8 @@ class FleetCollector(Collector):
             for outcome, number in counts.lines.items():
                 own["agentgauge_lines_total"][source.name, outcome] = number
             for (rule, reason), number in counts.rejects.items():
-                own["agentgauge_rejects_total"][source.name, rule, reason] = number
+                shown = 0 if (rule, reason) in counts.young else number
+                own["agentgauge_rejects_total"][source.name, rule, reason] = shown
             for rule, number in counts.evictions.items():
                 own["agentgauge_evictions_total"][source.name, rule] = number
             own["agentgauge_bytes_total"][source.name,] = counts.bytes

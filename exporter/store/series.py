@@ -135,9 +135,9 @@ class SeriesBook:
     young: dict[tuple[str, Labels], float] = field(default_factory=dict)
     now: Now = field(default_factory=Now)
 
-    def touch(self, family: Family, labels: Labels) -> None:
+    def touch(self, family: str, labels: Labels) -> None:
         """Note that a counter or histogram series has moved for the first time."""
-        key = (family.name, labels)
+        key = (family, labels)
         if key not in self.known:
             self.known.add(key)
             if not self.history:
@@ -165,6 +165,11 @@ class SeriesBook:
                     whole = (*labels[:at], str(one), *labels[at:])
                     snapshot.put(family, whole, int(one == state.current))
         self._rejuvenate(snapshot)
+
+    def is_young(self, family: str, labels: Labels) -> bool:
+        """Tell whether a series is still to be shown at 0."""
+        born = self.young.get((family, labels))
+        return born is not None and self.clock() - born < self.born_at_zero
 
     def _rejuvenate(self, snapshot: Snapshot) -> None:
         now = self.clock()

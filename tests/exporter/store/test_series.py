@@ -100,6 +100,19 @@ def test_a_series_born_while_running_is_shown_at_zero_first() -> None:
     assert (later['agent_steps_total{agent="young"}'], later[tool]) == (1, 1)
 
 
+def test_a_reason_of_rejects_that_is_new_is_shown_at_zero_first() -> None:
+    clock = Clock()
+    engine = CompiledMapping((PRESET,), FAMILIES, born_at_zero=15, clock=clock)
+    feed(engine, "no json")
+    engine.tick(clock())  # the history is read
+    feed(engine, "no json", "[]")
+    seen = 'agentgauge_rejects_total{{reason="{}",rule="line",source="s"}}'
+    first = exposed(Stub("s", engine))
+    assert (first[seen.format("malformed")], first[seen.format("not_an_object")]) == (2, 0)
+    clock.now += 15
+    assert exposed(Stub("s", engine))[seen.format("not_an_object")] == 1
+
+
 def test_while_history_is_read_no_agents_series_are_shown() -> None:
     engine = CompiledMapping((PRESET,), FAMILIES)
     feed(engine, event("step"))
