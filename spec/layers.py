@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from spec.node import Node, merge
 from spec.problems import SpecError, nearest
 from spec.read_queries import ALERT_KINDS
-from spec.reading import camel
+from spec.reading import camel, string
 from spec.yaml_tree import read_tree
 
 if TYPE_CHECKING:
@@ -67,14 +67,16 @@ def _usable(layer: Node) -> Node:
 
 
 def _rows(base: Node, over: Node) -> dict[str, Node]:
-    """Dashboards of both files: the later one's rows come after the earlier one's."""
+    """Dashboards of both files: a row takes the place of the one of its title, or comes last."""
     merged = {}
     for name, board in (over.get("dashboards") or Node({}, over.mark)).items():
         earlier = base.get("dashboards", name)
         mine, theirs = board.get("rows"), earlier.get("rows") if earlier else None
         if earlier and mine and theirs:
             both = merge(earlier, board)
-            rows = replace(mine, value=[*theirs.elements(), *mine.elements()])
+            by_title = {string(row.get("title")): row for row in theirs.elements()}
+            by_title |= {string(row.get("title")): row for row in mine.elements()}
+            rows = replace(mine, value=list(by_title.values()))
             merged[name] = replace(
                 both, value={**cast("dict[str, Node]", both.value), "rows": rows}
             )

@@ -5,6 +5,7 @@ Every problem of every step is collected and raised at once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,11 @@ LINKS = {
     "grafana": "http://localhost:3000",
     "runbooks": "https://github.com/your-organisation/your-repository/blob/main/alerts/runbooks",
 }
+# Sections of a resolved spec, in their order. What only presets and the catalogue hold is not.
+_RESOLVED = (
+    "version", "fleet", "sources", "selector", "links", "timing", "families", "budgets", "alerts",
+    "dashboards", "oncall",
+)  # fmt: skip
 _MAPPING_KEYS = ("format", "files", "time", "labels", "events")
 
 
@@ -124,6 +130,7 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     alerts = read_alerts(alert_nodes, budgets, names, reading)
     known = frozenset(name for name, _ in alert_nodes.items())
     timing = root.get("timing")
+    merged = replace(whole, value={**dict(whole.items()), "alerts": alert_nodes})
     return Spec(
         file=str(path.name),
         fleet=string(root.get("fleet"), "fleet"),
@@ -139,4 +146,5 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
             duration(timing.get(key) if timing else None, Fraction(15))
             for key in ("scrape", "evaluation", "born_at_zero")
         )),
+        resolved={key: part.plain() for key in _RESOLVED if (part := merged.get(key))},
     )  # fmt: skip

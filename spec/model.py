@@ -337,7 +337,8 @@ class Spec:
     """What `agents.yaml`, the presets that it names and the vocabulary say together.
 
     `selector` holds labels that tell this fleet's exporters from others in one Prometheus.
-    `links` holds base addresses: `grafana`, `runbooks`.
+    `links` holds base addresses: `grafana`, `runbooks`. `resolved` is the same as plain values, as
+    it would stand in one file.
     """
 
     file: str
@@ -351,3 +352,4 @@ class Spec:
     selector: Map[str, str]
     links: Map[str, str]
     timing: Timing
+    resolved: Map[str, object] = field(default_factory=dict)

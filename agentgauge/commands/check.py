@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentgauge.spec_argument import spec_argument
+from generator.yaml_text import dump
 from spec.load import load_spec
 from spec.problems import SpecError
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @spec_argument
-def command(spec_path: Path) -> None:
+@click.option(
+    "--resolved", is_flag=True,
+    help="Print SPEC as it is after presets and catalogue were merged into it, as YAML.",
+)  # fmt: skip
+def command(spec_path: Path, *, resolved: bool) -> None:
     """Check SPEC and print every problem in it.
 
     Each problem is one line, in the order of the file:
@@ -35,6 +40,9 @@ def command(spec_path: Path) -> None:
         count = len(error.problems)
         click.echo(f"{count} problem{'s' if count > 1 else ''} found", err=True)
         sys.exit(1)
+    if resolved:
+        header = f"{spec_path}, with what presets and catalogue add to it."
+        click.echo(dump(spec.resolved, header), nl=False)
     parts = (
         (len(spec.sources), "source"), (len(spec.alerts), "alert"),
         (len(spec.dashboards), "dashboard"), (len(spec.oncall.receivers), "receiver"),

@@ -55,4 +55,4 @@ def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
         ) from error
     for path in changed:
         click.echo(path)
-    click.echo(f"{len(artefacts)} files, {len(changed)} changed", err=True)
+    click.echo(f"{len(changed)} of {len(artefacts) + 1} files changed", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -111,6 +112,30 @@ def test_generating_twice_gives_the_same_bytes(tree: Path) -> None:
     assert run("generate", cwd=tree).stdout == ""
 
     assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before
+
+
+def test_a_resolved_spec_is_a_spec_that_gives_the_same_bytes(tree: Path) -> None:
+    resolved = run("check", "--resolved", cwd=tree).stdout
+    assert "CircuitBreakerTripping:" in resolved
+
+    (tree / "agents.yaml").write_text(resolved)
+
+    assert run("generate", "--check", cwd=tree).stdout == ""
+
+
+def test_a_row_takes_the_place_of_the_one_of_its_title(tree: Path) -> None:
+    spec = tree / "agents.yaml"
+    mine = "{title: Volume, panels: [{title: Mine, show: text, options: {content: x}}]}"
+    spec.write_text(spec.read_text() + f"\ndashboards: {{fleet: {{rows: [{mine}]}}}}\n")
+
+    run("generate", cwd=tree)
+
+    board = json.loads(next((tree / "dashboards").glob("*-fleet.json")).read_text())
+    titles = [panel["title"] for panel in board["panels"]]
+    assert titles.count("Volume") == 1
+    assert titles[titles.index("Volume") + 1] == "Mine"
+    assert "Tasks by agent" not in titles
+    assert titles.index("Volume") < titles.index("Success and duration")
 
 
 def test_check_names_the_files_that_an_edit_of_the_spec_changes_and_no_others(tree: Path) -> None:
