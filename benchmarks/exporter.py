@@ -35,7 +35,8 @@ from exporter.formats.json_lines import JsonLines
 from exporter.mapping.plan import make_plan
 from exporter.sources.file import FileSource
 from spec.load import load_preset
-decoder = msgspec.json.Decoder(JsonLines(make_plan((load_preset("hardened-agent")[0],))).type)
+plan = make_plan((load_preset("hardened-agent")[0],))
+decoder = msgspec.json.Decoder(JsonLines(plan.tag_field, plan.shapes).type)
 for block in FileSource((sys.argv[1],)).blocks():
     try:
         decoder.decode_lines(block.data)

@@ -20,8 +20,7 @@ from exporter.store.series import Now
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from exporter.mapping.engine import Counts
-    from exporter.model import Source
+    from exporter.model import Counts, Source
     from exporter.store.series import Snapshot
     from spec.model import Family
     from spec.model import Source as Declared

@@ -97,6 +97,20 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a source's lines, what could not be used, and what had to be forgotten.
+
+    `young` are rejects that happened so lately that a scrape is to see them at 0 first.
+    """
+
+    lines: Mapping[str, int]
+    rejects: Mapping[tuple[str, str], int]
+    evictions: Mapping[str, int]
+    bytes: int
+    young: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """How one source fares. `lines` counts them by outcome; `lag` is in bytes."""
 

@@ -17,7 +17,9 @@ from exporter.formats.decoded import Decoded
 from spec.node import scalar_text
 
 if TYPE_CHECKING:
-    from exporter.mapping.plan import Plan
+    from collections.abc import Mapping
+
+    from exporter.formats.shape import Shape
 
 # Kinds of lines that no rule is for are learned, so that they do not slow the rest down.
 MAX_LEARNED = 256
@@ -35,30 +37,33 @@ class Refused(Exception):  # noqa: N818 (not an error of the program)
 
 
 class JsonLines:
-    """Decodes lines into the structs of a plan's branches.
+    """Decodes lines into the structs of their kinds.
 
     `strict`: places have the types that nearly all logs write, so that rules need not look again.
     A log that writes others (numbers as texts, say) has its lines built by hand, until they are so
     many that the types are widened. `type` is what the decoder decodes: the union of all structs.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Make the structs; they are kept in the branches' shapes."""
+    def __init__(self, tag_field: str | None, shapes: Mapping[str | None, Shape]) -> None:
+        """Make the structs; they are kept in the shapes.
+
+        `tag_field` is the key that tells kinds of lines apart, `shapes` are by kind; where all
+        lines are alike both the key and the only kind are None.
+        """
         self.strict = True
         self._lines = self._refused = 0
-        self._tag_field = plan.tag_field
-        self._branches = {branch.tag: branch for branch in plan.branches}
+        self._tag_field = tag_field
+        self._shapes = shapes
         self._learned: dict[str, type] = {}
         self._make_structs()
-        if len(plan.branches) == 1 and plan.tag_field is not None:
+        if len(shapes) == 1 and tag_field is not None:
             # Only where there are several kinds does the decoder insist that a line names its own.
-            self._learn(f"not {plan.branches[0].tag}", "")
+            self._learn(f"not {next(iter(shapes))}", "")
         self._build()
 
     def _make_structs(self) -> None:
-        for number, branch in enumerate(self._branches.values()):
-            kind = f"Line{number}"
-            branch.shape.make_struct(kind, self._tag_field, branch.tag, strict=self.strict)
+        for number, (tag, shape) in enumerate(self._shapes.items()):
+            shape.make_struct(f"Line{number}", self._tag_field, tag, strict=self.strict)
 
     def widen(self) -> bool:
         """Widen the types where that pays; tell whether it was done, and the structs are new."""
@@ -71,7 +76,7 @@ class JsonLines:
         return True
 
     def _build(self) -> None:
-        structs = [branch.shape.struct for branch in self._branches.values()]
+        structs = [shape.struct for shape in self._shapes.values()]
         union: Any = None
         for struct in (*structs, *self._learned.values()):
             union = struct if union is None else union | struct
@@ -128,11 +133,11 @@ class JsonLines:
             tag = scalar_text(value.get(self._tag_field))
             if tag is None:
                 return None
-            if tag not in self._branches:
+            if tag not in self._shapes:
                 self._learn(tag, value[self._tag_field])
                 return None
         self._refused += 1
-        return self._branches[tag].shape.build(value)
+        return self._shapes[tag].build(value)
 
     def _learn(self, tag: str, written: object) -> None:
         if isinstance(written, str) and len(self._learned) < MAX_LEARNED:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from exporter.mapping.values import MONEY
+from exporter.store.series import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

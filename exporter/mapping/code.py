@@ -11,7 +11,7 @@ from spec.mapping import Const
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exporter.mapping.shape import Shape
+    from exporter.formats.shape import Shape
     from spec.mapping import LabelRule
 
 

@@ -6,11 +6,11 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from exporter.formats.shape import Shape
 from exporter.mapping.code import Code, Scope
 from exporter.mapping.plan import find
 from exporter.mapping.read_code import HELPERS, first_of
 from exporter.mapping.rule_code import rule_code
-from exporter.mapping.shape import Shape
 from exporter.mapping.values import moment
 from spec.mapping import Path
 

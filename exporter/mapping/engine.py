@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter.formats import FORMATS
 from exporter.mapping.compile import compile_abandoned, compile_events
 from exporter.mapping.plan import make_plan
 from exporter.mapping.runtime import Runtime
-from exporter.model import LINE
+from exporter.model import LINE, Counts
 from exporter.store.series import Now, SeriesBook, Snapshot
 
 if TYPE_CHECKING:
@@ -24,20 +23,6 @@ if TYPE_CHECKING:
 # Blocks whose lines are counted by kind before the order of the tests is settled.
 BLOCKS_TO_LEARN = 8
 LAST_EVENT = "agent_last_event_timestamp_seconds"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What became of a source's lines, what could not be used, and what had to be forgotten.
-
-    `young` are rejects that happened so lately that a scrape is to see them at 0 first.
-    """
-
-    lines: Mapping[str, int]
-    rejects: Mapping[tuple[str, str], int]
-    evictions: Mapping[str, int]
-    bytes: int
-    young: frozenset[tuple[str, str]] = frozenset()
 
 
 class CompiledMapping:
@@ -59,7 +44,7 @@ class CompiledMapping:
         self.plan = make_plan(mappings)
         self.book = SeriesBook(clock, born_at_zero, now=now or Now())
         self._run = Runtime(self.plan, self.book, families.get(LAST_EVENT), clock)
-        self._format = FORMATS[mappings[0].format](self.plan)
+        self._format = FORMATS[mappings[0].format](self.plan.tag_field, self.plan.shapes)
         self._kinds: Counter[str | None] = Counter()
         self._blocks_to_learn = BLOCKS_TO_LEARN if len(self.plan.branches) > 1 else 0
         self._compile()

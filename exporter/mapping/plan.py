@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from exporter.mapping.shape import Shape
+from exporter.formats.shape import Shape
 from spec.mapping import Const, EventRule, Field, Mapping, Path
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class Plan:
     tag_field: str | None
     branches: tuple[Branch, ...]
     abandoned: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+    @property
+    def shapes(self) -> dict[str | None, Shape]:
+        """What is read of each kind of line."""
+        return {branch.tag: branch.shape for branch in self.branches}
 
 
 def make_plan(mappings: tuple[Mapping, ...]) -> Plan:

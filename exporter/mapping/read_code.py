@@ -20,8 +20,8 @@ from exporter.mapping.values import (
 from spec.mapping import Const, Path
 
 if TYPE_CHECKING:
+    from exporter.formats.shape import Shape
     from exporter.mapping.code import Code, Scope
-    from exporter.mapping.shape import Shape
     from spec.mapping import Field, Key, LabelRule, Test
 
 _COMPARISONS = {"above": ">", "below": "<", "at_least": ">=", "at_most": "<="}

@@ -11,14 +11,14 @@ from exporter.mapping import read_code as read
 from exporter.mapping.cells import FIRST_SLOT, Cells, Slot, picker
 from exporter.mapping.memory import Seen, Streaks
 from exporter.mapping.plan import find, implied, read_labels, used_labels
-from exporter.mapping.values import MONEY
+from exporter.store.series import MONEY
 from spec.mapping import Path
 
 if TYPE_CHECKING:
+    from exporter.formats.shape import Shape
     from exporter.mapping.code import Code, Scope
     from exporter.mapping.plan import Rule
     from exporter.mapping.runtime import Runtime
-    from exporter.mapping.shape import Shape
     from spec.mapping import Update
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Beyond, a number is not finite for us: sums, and money in trillionths, must fit into a float.
 MAX_NUMBER = 1e280
-# Money is added as whole trillionths of a dollar, so that sums do not depend on the order.
-MONEY = 10**12
 MEMO_LIMIT = 10_000
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")

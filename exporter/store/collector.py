@@ -13,7 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from exporter.mapping.values import MONEY
+from exporter.store.series import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from exporter.mapping.engine import Counts
+    from exporter.model import Counts
     from exporter.store.series import Histogram, Labels, Snapshot
     from spec.model import Family
 

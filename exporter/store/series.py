@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from spec.model import Family
 
+# Money is added as whole trillionths of a dollar, so that sums do not depend on the order.
+MONEY = 10**12
+
 Labels: TypeAlias = tuple[str, ...]
 """A series' label values, in the order of its family's labels."""
 

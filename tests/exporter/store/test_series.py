@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from exporter.mapping.engine import CompiledMapping, Counts
-from exporter.model import Block
+from exporter.mapping.engine import CompiledMapping
+from exporter.model import Block, Counts
 from exporter.store.collector import FleetCollector
 from exporter.store.series import Now
 from spec.load import load_preset
