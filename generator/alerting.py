@@ -80,20 +80,22 @@ def announce(
         "fleet": spec.fleet,
         **(extra or {}),
     }
-    grafana = spec.links["grafana"].rstrip("/")
-    board = f"{grafana}/d/{dashboard_uid(spec.fleet, alert.dashboard)}"
     runbook = f"{spec.links['runbooks'].rstrip('/')}/{runbook_file(alert.name)}"
     drop_downs = [name for name in _variables(alert, spec) if name in alert.by]
     # Grafana's own word for "all values": a link must not filter by nothing.
     every = dict.fromkeys(missing or {}, "$__all")
+    links = {"runbook_url": link(runbook, (), {})}
+    if alert.dashboard:
+        grafana = spec.links["grafana"].rstrip("/")
+        board = f"{grafana}/d/{dashboard_uid(spec.fleet, alert.dashboard)}"
+        links["dashboard_url"] = link(board, drop_downs, every)
     return Announcement(
         alert,
         labels,
         {
             "summary": read_text(alert.summary, {}, None, {}),
             "description": read_text(alert.description, constants, unit, missing or {}),
-            "runbook_url": link(runbook, (), {}),
-            "dashboard_url": link(board, drop_downs, every),
+            **links,
         },
     )
 

@@ -20,14 +20,14 @@ from spec.read_dashboards import read_dashboards
 from spec.read_families import read_families
 from spec.read_oncall import read_oncall
 from spec.read_sources import Presets, preset_names, read_sources
-from spec.reading import Reading, constants, duration, string
+from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, string
 from spec.validate import schema_problems
 from spec.yaml_tree import read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from spec.mapping import Mapping
+    from spec.mapping import Mapping as Preset
     from spec.model import Family
     from spec.problems import Problem
 
@@ -56,7 +56,7 @@ def vocabulary() -> dict[str, Family]:
     return families
 
 
-def load_preset(name: str) -> tuple[Mapping, dict[str, Family]]:
+def load_preset(name: str) -> tuple[Preset, dict[str, Family]]:
     """Load one preset by name or path, for `export --preset`; give also the families it knows.
 
     Raises:
@@ -106,9 +106,27 @@ def _extra_labels(root: Node) -> Iterable[str]:
     yield "fleet"
 
 
+def _changed(own: Mapping[str, Family], node: Node | None, into: Reading) -> dict[str, Family]:
+    """Give the user's families, those that change one of ours (its buckets, its help) included.
+
+    Its type and labels are what presets, alerts and dashboards rely on: they must stay.
+    """
+    fine = {}
+    for name, family in own.items():
+        there = {**vocabulary(), **PROMETHEUS_FAMILIES}.get(name)
+        if there and node and (family.type, family.labels) != (there.type, there.labels):
+            labels = f" with the labels {', '.join(there.labels)}" if there.labels else ""
+            message = f"is there already, a {there.type}{labels}"
+            into.problems.append(node.key_problem(name, message, "choose another name"))
+        else:
+            fine[name] = family
+    return fine
+
+
 def _read(path: Path, root: Node, reading: Reading) -> Spec:
     presets = Presets(path.parent, reading)
-    families = {**vocabulary(), **read_families(root.get("families"), reading)}
+    own = read_families(root.get("families"), reading)
+    families = {**vocabulary(), **_changed(own, root.get("families"), reading)}
     reading.families = families
     sources = read_sources(root, presets, reading)
     layers = [

@@ -166,9 +166,9 @@ class Runbook:
 class Alert:
     """One alert. Texts may hold `{value}`, `{threshold}`, `{window}`, `{fleet}` and `{label}`.
 
-    `wait` is Prometheus' `for`, `keep` its `keep_firing_for`, both in seconds. `panel` is the
-    dashboard to look at. `inhibits` names alerts that this one silences where labels are equal.
-    `threshold` is None for Absent and Burn, which carry their own.
+    `wait` is Prometheus' `for`, `keep` its `keep_firing_for`, both in seconds. `dashboard` is the
+    one to look at, "" for none. `inhibits` names alerts that this one silences where labels are
+    equal. `threshold` is None for Absent and Burn, which carry their own.
     """
 
     name: str

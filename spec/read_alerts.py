@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
@@ -11,21 +12,24 @@ from spec.model import (
     Budget,
     Burn,
     Category,
+    Increase,
+    Ratio,
     Runbook,
     Selection,
     Severity,
     Threshold,
     Tier,
+    Value,
 )
 from spec.problems import nearest
 from spec.quantities import format_duration, format_number
 from spec.read_queries import ALERT_KINDS, kind_of, read_condition
-from spec.reading import amount, constants, duration, string, texts
+from spec.reading import amount, camel, constants, duration, string, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spec.model import Direction, Family
+    from spec.model import Condition, Direction, Family
     from spec.node import Node
     from spec.reading import Reading
 
@@ -35,12 +39,19 @@ _ZERO = Fraction(0)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _GIVEN = frozenset({"value", "threshold", "window", "fleet"})
 _BURN_GIVEN = frozenset({"tier", "budget"})
+# Labels that every alert's rule sets by itself; those of a burn alert tell its tiers apart.
+_OWN_LABELS = frozenset({"alertname", "severity", "category", "fleet"})
+_BURN_LABELS = _BURN_GIVEN | {"long_window", "short_window"}
 
 
 def read_budgets(node: Node | None, into: Reading) -> tuple[Budget, ...]:
     """Read budgets; without tiers of their own they get the usual two."""
-    budgets = []
+    budgets: list[Budget] = []
     for name, entry in node.items() if node else ():
+        twin = next((b.name for b in budgets if camel(b.name) == camel(name)), None)
+        if twin and node:
+            message = f'gives alerts of the same names as the budget "{twin}"'
+            into.problems.append(node.key_problem(name, message, "choose another name"))
         family = into.family(entry.get("metric"))
         where = into.where(entry.get("where"), family)
         by = into.by(entry.get("by"), [family])
@@ -95,6 +106,8 @@ def read_alerts(
             else:
                 into.wrong(entry, f"its alert {name} {message}", "choose a shorter name")
         alert = _alert(name, entry, budgets, entries, into)
+        if alert and alert.dashboard not in dashboards:
+            alert = replace(alert, dashboard="")
         for other in entry.get("inhibits").elements() if entry.get("inhibits") else ():  # type: ignore[union-attr] # tested in the same line
             if into.lacks("alerts", string(other), entries):
                 into.wrong(
@@ -103,7 +116,9 @@ def read_alerts(
                     nearest(str(other.text()), entries),
                 )
         board = entry.get("dashboard")
-        if board and into.lacks("dashboards", string(board), dashboards):
+        # What the catalogue names is missing only where the user has switched it off.
+        own = board and not board.mark.file.startswith("catalogue/")
+        if board and own and into.lacks("dashboards", string(board), dashboards):
             into.wrong(
                 board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards)
             )
@@ -134,8 +149,11 @@ def _alert(
     given = _GIVEN | frozenset(by) | (_BURN_GIVEN if kind == "burn" else frozenset())
     if sure:
         _check_placeholders(description, given, into)
+    _check_labels(node.get("labels"), by, burns=kind == "burn", into=into)
     if condition is None:
         return None
+    if threshold:
+        _check_reachable(node, condition, threshold, into)
     runbook = node.get("runbook")
     parts = ("meaning", "impact", "diagnosis", "mitigation")
     sentence = string(summary, f"{name} fires.")
@@ -162,6 +180,35 @@ def _check_placeholders(text: Node | None, given: frozenset[str], into: Reading)
         if text and label not in given:
             said = f"speaks of {{{label}}}, which this alert has not"
             into.wrong(text, said, nearest(label, given))
+
+
+def _check_labels(node: Node | None, by: tuple[str, ...], *, burns: bool, into: Reading) -> None:
+    """Note labels that would overwrite what routes, inhibitions and links go by."""
+    taken = _OWN_LABELS | frozenset(by) | (_BURN_LABELS if burns else frozenset())
+    for name, value in node.items() if node else ():
+        if name in taken and node:
+            into.problems.append(node.key_problem(name, "is a label that the alert has already"))
+        elif not string(value) and value.text() is not None:
+            into.wrong(value, "must not be empty: to Prometheus that is no label")
+
+
+def _check_reachable(node: Node, condition: Condition, threshold: Threshold, into: Reading) -> None:
+    """Note thresholds that can never be passed, or always are."""
+    at = node.get(threshold.direction) or node
+    above, bound = threshold.direction == "above", threshold.bound
+    counts = isinstance(condition, Increase | Ratio)
+    share = (
+        isinstance(condition, Ratio)
+        and condition.part.metric == condition.of.metric
+        and not condition.of.where
+    )
+    if isinstance(condition, Value) and condition.aggregate == "count":
+        # No series are no 0: there is nothing to compare.
+        counts, bound = True, bound if above else bound - 1
+    if counts and above and bound < 0:
+        into.wrong(at, "is passed always: this is never below 0")
+    elif (counts and not above and bound <= 0) or (share and above and bound >= 1):
+        into.wrong(at, "can never be passed")
 
 
 def _threshold(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from spec.model import Dashboard, Panel, PanelQuery, Row
+from spec.model import Dashboard, Expr, Panel, PanelQuery, Row
+from spec.problems import nearest
 from spec.read_queries import PANEL_KINDS, kind_of, read_query
 from spec.reading import constants, integer, string, texts
 
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 _STAT_SIZE = (4, 4)
 _SIZE = (12, 8)
 _NEEDS_NO_QUERY = ("text", "alerts")
+COMMON_OPTIONS = ("decimals", "min", "max", "colors", "states", "grafana")
+"""Settings of every panel."""
+OWN_OPTIONS = {
+    "stat": ("color", "limit", "order"), "timeseries": ("draw", "legend", "stack"),
+    "table": ("color", "columns", "limit", "order", "sort"), "bargauge": ("limit", "order"),
+    "text": ("content",),
+}  # fmt: skip
+"""Settings of a panel beside the common ones, by what it shows."""
+_GIVEN_VARIABLES = ("datasource", "job", "instance")
 
 
 def read_dashboards(node: Node | None, into: Reading) -> tuple[Dashboard, ...]:
@@ -31,6 +41,7 @@ def _dashboard(name: str, node: Node, into: Reading) -> Dashboard:
     for _, metric in annotations.items() if annotations else ():
         into.family(metric)
     rows = node.get("rows")
+    _check_variables(node.get("variables"), into)
     return Dashboard(
         name=name,
         title=string(node.get("title"), name.capitalize()),
@@ -41,6 +52,29 @@ def _dashboard(name: str, node: Node, into: Reading) -> Dashboard:
         annotations=constants(annotations),
         rows=tuple(_row(row, into) for row in (rows.elements() if rows else [])),
     )
+
+
+def _check_variables(node: Node | None, into: Reading) -> None:
+    """Note drop-downs that would have no values, or are there anyway."""
+    labels = {label for family in into.families.values() for label in family.labels}
+    for label in node.elements() if node else ():
+        name = string(label)
+        if name in _GIVEN_VARIABLES:
+            into.wrong(label, f'"{name}" is on every dashboard already', "leave it out")
+        elif name and name not in labels and not into.unsure:
+            into.wrong(label, f'no metric has a label "{name}"', nearest(name, labels))
+
+
+def _check_options(node: Node | None, show: str, into: Reading) -> None:
+    """Note settings that this visualisation does not know; the schema has seen to the others."""
+    known = (*COMMON_OPTIONS, *OWN_OPTIONS.get(show, ()))
+    for name, option in node.items() if node else ():
+        if any(name in names for names in OWN_OPTIONS.values()) and name not in known:
+            hint = f"it takes {', '.join(sorted(known))}"
+            into.problems.append(node.key_problem(name, f"means nothing to {show}", hint))  # type: ignore[union-attr] # only a node has items
+        elif name == "color" and isinstance(option.value, list) != (show == "table"):
+            wants = "a list of columns" if show == "table" else "a text such as background"
+            into.wrong(option, f"must be {wants}")
 
 
 def _row(node: Node, into: Reading) -> Row:
@@ -61,10 +95,14 @@ def _panel(node: Node, into: Reading) -> Panel:
     width, height = _STAT_SIZE if show == "stat" else _SIZE
     steps = node.get("steps")
     options = node.get("options")
+    _check_options(options, show, into)
+    queries = tuple(q for q in (_query(n, into) for n in nodes) if q)
+    if not node.has("unit") and any(isinstance(q.query, Expr) for q in queries):
+        into.wrong(node, "asks in PromQL, which has no unit", "add unit: short, s, percentunit, …")
     return Panel(
         title=string(node.get("title")),
         show=show,
-        queries=tuple(q for q in (_query(n, into) for n in nodes) if q),
+        queries=queries,
         description=string(node.get("description")),
         unit=string(node.get("unit")),
         since=string(node.get("since")),

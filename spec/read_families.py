@@ -31,6 +31,9 @@ def read_families(node: Node | None, into: Reading) -> dict[str, Family]:
             into.wrong(entry, "is a histogram and lacks buckets", "add buckets: [0.1, 1, 10]")
         if list(family.buckets) != sorted(set(family.buckets)):
             into.wrong(entry.get("buckets") or entry, "must rise from bucket to bucket")
+        for label in family.labels:
+            if label.startswith("__") or (label == "le" and family.type == "histogram"):
+                into.wrong(entry, f'has a label "{label}", which Prometheus keeps for itself')
         for label in (*family.values, *filter(None, [family.state]), *family.replaced):
             if label not in family.labels:
                 into.wrong(entry, f'speaks of a label "{label}" that is not in labels')

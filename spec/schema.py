@@ -105,8 +105,33 @@ def _panel() -> Schema:
         "steps": named({"type": "string"}, r"base|-?\d+(\.\d+)?", "is neither `base` nor a number"),
         "width": {"type": "integer", "minimum": 1, "maximum": 24},
         "height": {"type": "integer", "minimum": 2, "maximum": 40},
-        "options": {"type": "object"},
+        "options": _panel_options(),
     }, ("title", "show"))  # fmt: skip
+
+
+def _panel_options() -> Schema:
+    """Settings of all visualisations; which of them one knows is told by `read_dashboards`."""
+    pair = {
+        "type": "array", "items": SCALAR, "minItems": 2, "maxItems": 2,
+        "errorMessage": "must be [text, colour]",
+    }  # fmt: skip
+    return obj({
+        "decimals": {"type": "integer", "minimum": 0},
+        "min": {"type": "number"},
+        "max": {"type": "number"},
+        "colors": {"type": "object", "additionalProperties": {"type": "string"}},
+        "states": {"type": "object", "additionalProperties": pair},
+        "grafana": {"type": "object"},
+        "color": {"type": ["string", "array"], "items": {"type": "string"}},
+        "order": one_of("ascending", "descending"),
+        "limit": {"type": "integer", "minimum": 1},
+        "draw": one_of("line", "bars"),
+        "stack": {"type": "boolean"},
+        "legend": one_of("list", "table", "hidden"),
+        "sort": text(),
+        "columns": {"type": "object", "additionalProperties": {"type": "string"}},
+        "content": text(),
+    })  # fmt: skip
 
 
 def _family() -> Schema:

@@ -132,8 +132,14 @@ def _once(exporter: Exporter) -> NoReturn:
             exporter.pipeline.run_once(progress)
     except PipelineError as error:
         raise click.ClickException(str(error)) from error
-    sys.stdout.buffer.write(generate_latest(exporter.registry))
-    sys.stdout.flush()
+    try:
+        sys.stdout.buffer.write(generate_latest(exporter.registry))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # who reads has seen enough; click ends quietly
+    except OSError as error:
+        message = f"standard output can't be written: {error.strerror}"
+        raise click.ClickException(message) from error
     sys.exit(0)
 
 

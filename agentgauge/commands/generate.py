@@ -42,10 +42,13 @@ def command(spec_path: Path, out: Path, *, check: bool, diff: bool) -> None:
         if diff:
             click.echo(unified(found), nl=False)
         else:
-            for one in found:
-                click.echo(f"{one.how}: {one.path}")
+            for drifted in found:
+                click.echo(f"{drifted.how}: {drifted.path}")
         if found:
-            click.echo(f"{len(found)} files differ; `agentgauge generate` mends them", err=True)
+            one = len(found) == 1
+            differ = "1 file differs" if one else f"{len(found)} files differ"
+            mended = "it" if one else "them"
+            click.echo(f"{differ}; `agentgauge generate` mends {mended}", err=True)
         sys.exit(1 if found else 0)
     try:
         changed = write(artefacts, out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import click
@@ -53,7 +55,13 @@ def command(logdir: Path, preset: str, fleet: str, out: Path) -> None:
     if preset not in preset_names():
         known = ", ".join(preset_names())
         raise click.UsageError(f"there is no preset {preset!r}; there is: {known}")
-    text = _STARTER.format(fleet=fleet, glob=f'"{logdir}/**/*.jsonl"', preset=preset)
+    if not re.fullmatch("[a-z][a-z0-9-]{0,29}", fleet):
+        raise click.UsageError(
+            f"{fleet!r} is no fleet's name: up to 30 lower-case letters, digits and dashes"
+        )
+    # Every JSON text is a YAML text.
+    glob = json.dumps(f"{logdir}/**/*.jsonl", ensure_ascii=False)
+    text = _STARTER.format(fleet=fleet, glob=glob, preset=preset)
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)

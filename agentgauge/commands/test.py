@@ -38,10 +38,12 @@ def command(spec_path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write(build(spec), Path(folder))
         alerts = Path(folder, "alerts")
+        cases = _files(alerts, "tests")
         steps = [
             _run("rules", ["promtool", "check", "rules", *_files(alerts, "rules")], alerts),
             _run("routes", ["amtool", "check-config", "alertmanager.yml"], alerts),
-            _run("cases", ["promtool", "test", "rules", *_files(alerts, "tests")], alerts),
+            # A fleet that switched all alerts off has no cases, and promtool wants some.
+            not cases or _run("cases", ["promtool", "test", "rules", *cases], alerts),
         ]
     _show(resolve(spec))
     sys.exit(0 if all(steps) else 1)

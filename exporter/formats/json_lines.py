@@ -164,21 +164,21 @@ def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
 
 
 def _leniently(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
-    """Decode a line with broken text, or with numbers that no float holds (1e999: infinite)."""
+    """Decode a line with broken text, with numbers that no float holds (1e999), or with NaN.
+
+    Python's own json module writes NaN and Infinity, which are no JSON: the number is refused by
+    the rule that reads it, the rest of the line counts.
+    """
     try:
         # Half a surrogate pair is JSON, but no text that could become a label.
         whole = _ESCAPES.sub(
             lambda found: r"\ufffd" if found["half"] else found[0], line.decode(errors="replace")
         )
-        return json.loads(whole, parse_constant=_no_json, parse_int=_integer)
+        return json.loads(whole, parse_int=_integer)
     except RecursionError:
         raise Refused("too_deep") from None
     except ValueError:
         raise Refused("malformed") from None
-
-
-def _no_json(_: str) -> object:
-    raise ValueError
 
 
 def _integer(digits: str) -> int | float:

@@ -68,7 +68,8 @@ def _cases(
     """
     pace = stage.pace
     enough = Fraction(max(ceil(condition.at_least), 1))
-    beyond = bound * 2 if sign == ">" else bound / 2
+    away = (abs(bound) or 1) if (sign == ">") == (bound > 0) else abs(bound) / 2 or 1
+    beyond = bound + away if sign == ">" else bound - away
 
     def beyond_largest(bucket: Fraction, values: str) -> tuple[Series, ...]:
         return histogram({format_number(bucket): pace.adds(Fraction(0)), "+Inf": values})

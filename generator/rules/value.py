@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from generator.alerting import announce, compared, each
@@ -35,20 +36,38 @@ def prove(alert: Alert, condition: Value, spec: Spec) -> ProvenAlert:
     pace = Pace(max(alert.wait * 4, _AT_LEAST), alert.wait, alert.keep)
     stage = Stage(says, shown(alert.by, having, spec.fleet), pace)
 
+    free = [name for name in family.labels if name not in alert.by]
+    fixed = {m.label for m in condition.of.where}
+
     def gauge(values: str, other: Map[str, str] | None = None) -> Series:
         return series(family.name, {**having, **(other or {})}, values)
 
+    def single(before: Fraction, after: Fraction, *, ends: bool = False) -> tuple[Series, ...]:
+        return (gauge((pace.flashes if ends else pace.turns)(before, after)),)
+
+    def crowd(before: Fraction, after: Fraction, *, ends: bool = False) -> tuple[Series, ...]:
+        """Give so many series instead of one of that level: `count` looks at nothing else."""
+        held = {*alert.by, *fixed, *spec.selector}
+        label = next(name for name in (*free, "instance", "job", "copy") if name not in held)
+        stays = (pace.flashes if ends else pace.turns)(Fraction(1), Fraction(1))
+        values = [
+            pace.ends() if n >= after else stays if n < before else f"_{stays[1:]}"
+            for n in range(int(max(before, after)))
+        ]
+        return tuple(gauge(one, {label: f"{label}-{n}"}) for n, one in enumerate(values, 1))
+
     wide = (condition.aggregate, sign) in _ONE_IS_ENOUGH
-    free = [name for name in family.labels if name not in alert.by]
-    fixed = {m.label for m in condition.of.where}
     sibling = next(({name: f"other-{name}"} for name in free if name not in fixed), None)
-    beyond = past(bound, sign, whole=counts_wholes(family))
+    counts = condition.aggregate == "count"
+    beyond = past(bound, sign, whole=counts or counts_wholes(family))
+    near = Fraction(floor(bound) if sign == ">" else ceil(bound)) if counts else bound
+    calm = gauge(pace.turns(bound, bound), sibling) if wide and sibling else None
     lasts = f" for {format_duration(alert.wait)}" if alert.wait else ""
     return ProvenAlert(
         alert=alert,
         recordings=(recording,),
         rules=(says.rule(f"{read(recording, spec)} {sign} {format_number(bound)}"),),
-        cases=tuple(_cases(stage, gauge, bound, beyond, sibling if wide else None)),
+        cases=tuple(_cases(stage, crowd if counts else single, near, beyond, calm)),
         words=f"the {condition.aggregate} of `{family.name}` was "
         f"{'above' if sign == '>' else 'below'} {amount(bound, family.unit)}{lasts}"
         f"{each(alert.by)}",
@@ -57,20 +76,20 @@ def prove(alert: Alert, condition: Value, spec: Spec) -> ProvenAlert:
 
 def _cases(
     stage: Stage,
-    gauge: Callable[..., Series],
-    bound: Fraction,
+    level: Callable[..., tuple[Series, ...]],
+    near: Fraction,
     beyond: Fraction,
-    sibling: Map[str, str] | None,
+    calm: Series | None,
 ) -> Iterator[Case]:
+    """Give the cases; `level` makes series of a level that turns into another, and may end."""
     pace = stage.pace
-    turns = gauge(pace.turns(bound, beyond))
-    yield stage.fires("just past the threshold", beyond, turns)
-    yield stage.silent("at the threshold", gauge(pace.turns(bound, bound)))
-    if sibling:
-        calm = gauge(pace.turns(bound, bound), sibling)
-        yield stage.fires("one of several is past the threshold", beyond, turns, calm)
+    turns = level(near, beyond)
+    yield stage.fires("just past the threshold", beyond, *turns)
+    yield stage.silent("at the threshold", *level(near, near))
+    if calm:
+        yield stage.fires("one of several is past the threshold", beyond, *turns, calm)
     if pace.wait:
-        yield stage.waits(turns)
+        yield stage.waits(*turns)
     if pace.forgets:
-        yield stage.silent("the series ended", gauge(pace.flashes(bound, beyond)))
+        yield stage.silent("the series ended", *level(near, beyond, ends=True))
     yield stage.silent("there are no series")

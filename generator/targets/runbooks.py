@@ -81,10 +81,8 @@ def _links(model: Model, alert: Alert) -> str:
         conventions.alert_file(model.fleet),
         conventions.rule_test_file(model.fleet, alert.name),
     )
-    return (
-        f"- [Dashboard]({grafana}/d/{uid})\n"
-        f"- [Rules](../rules/{rules}), [tests](../tests/{tests}), [all alerts](README.md)"
-    )
+    board = f"- [Dashboard]({grafana}/d/{uid})\n" if alert.dashboard else ""
+    return f"{board}- [Rules](../rules/{rules}), [tests](../tests/{tests}), [all alerts](README.md)"
 
 
 def _queries(proven: ProvenAlert) -> list[str]:

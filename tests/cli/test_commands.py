@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agentgauge.cli import VERBS
 
@@ -75,6 +76,7 @@ def test_results_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
         (("export", "a.yaml", "b.yaml"), "takes one SPEC"),
         (("export", "--once", "--log.level", "loud"), "loud"),
         (("init", "--preset", "nope"), "there is no preset 'nope'"),
+        (("init", "--fleet", "My Fleet"), "is no fleet's name"),
     ],
 )
 def test_wrong_usage_says_what_is_right_and_exits_with_2(
@@ -96,3 +98,36 @@ def test_an_unknown_preset_is_told_the_nearest(tmp_path: Path) -> None:
 
 def test_the_schema_is_the_published_one(tmp_path: Path) -> None:
     assert run("schema", cwd=tmp_path).stdout == (ROOT / "spec/schema.json").read_text()
+
+
+def test_a_full_disk_under_the_output_is_one_sentence(tmp_path: Path) -> None:
+    log = tmp_path / "a.jsonl"
+    log.write_text('{"event_type": "step"}\n')
+    command = [sys.executable, "-m", "agentgauge", "export", "--preset", "hardened-agent", "--once"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, str(log)],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    message = "Error: standard output can't be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+def test_a_fleet_of_no_alerts_has_nothing_to_prove(tmp_path: Path) -> None:
+    names = yaml.safe_load((ROOT / "spec/catalogue/alerts.yaml").read_text())["alerts"]
+    off = {"version": 1, "fleet": "quiet", "alerts": dict.fromkeys(names, False)}
+    (tmp_path / "agents.yaml").write_text(yaml.safe_dump(off))
+    done = run("test", cwd=tmp_path)
+    assert (done.returncode, "0 of 0 alerts" in done.stdout) == (0, True), done.stdout
+
+
+def test_alerts_of_a_dashboard_that_is_switched_off_link_to_none(tmp_path: Path) -> None:
+    (tmp_path / "agents.yaml").write_text("version: 1\nfleet: f\ndashboards: {fleet: false}\n")
+    assert run("generate", cwd=tmp_path).returncode == 0
+    written = [path.read_text() for path in (tmp_path / "alerts").rglob("*.*") if path.is_file()]
+    assert not any("/d/f-fleet" in text for text in written)
+
+
+def test_init_writes_a_right_spec_for_a_folder_with_quotes(tmp_path: Path) -> None:
+    assert run("init", 'lo"gs', cwd=tmp_path).returncode == 0
+    assert run("check", cwd=tmp_path).returncode == 0

@@ -210,7 +210,7 @@ def test_a_run_that_has_not_ended_counts_when_it_has() -> None:
     assert tasks("execution-log", started.strip(), ended.strip()) == {"failure": 1}
 
 
-def test_a_total_counts_only_where_there_are_no_parts() -> None:
+def test_a_total_is_compared_and_never_added() -> None:
     alone = '{"execution_id":"e1","total_cost":0.5}\n'
     beside = '{"execution_id":"e2","costs":{"a":{"cost":1}},"total_cost":4}\n'
     assert {
@@ -218,9 +218,8 @@ def test_a_total_counts_only_where_there_are_no_parts() -> None:
         for k, v in samples(export("execution-log", text=alone + beside)).items()
         if "cost" in k
     } == {
-        'agent_cost_mismatches_total{agent="all"}': 1,
+        'agent_cost_mismatches_total{agent="all"}': 2,
         'agent_cost_usd_total{agent="a",component="llm",model="unknown"}': 1,
-        'agent_cost_usd_total{agent="all",component="unknown",model="unknown"}': 0.5,
     }
 
 
@@ -251,3 +250,32 @@ def test_a_real_log_of_aider_gives_its_known_totals() -> None:
     assert counted(exposition) == {
         "applied": 42, "unmatched": 358, "repeat": 0, "rejected": 0, "blank": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "errors"),
+    [
+        ('"error": true', "failure", 1),
+        ('"error": false', "success", 0),
+        ('"error": "None"', "success", 0),
+        ('"error": {"type": "RateLimitError"}', "failure", 1),
+        ('"status": "timeout", "error": true', "timeout", 1),
+    ],
+)
+def test_a_run_ends_as_its_status_says_and_without_one_as_its_error_does(
+    told: str, outcome: str, errors: int
+) -> None:
+    found = samples(export("execution-log", text=f'{{"execution_id": "e", {told}}}\n'))
+    tasks = [name for name in found if name.startswith("agent_tasks_total")]
+    assert len(tasks) == 1
+    assert f'outcome="{outcome}"' in tasks[0]
+    assert sum(n for name, n in found.items() if name.startswith("agent_errors_total")) == errors
+
+
+@pytest.mark.parametrize(("told", "outcome"), [('"False"', "failure"), ("1", "unknown")])
+def test_the_success_of_a_tool_is_read_in_any_case(told: str, outcome: str) -> None:
+    text = f'{{"event_type": "tool_call", "tool": "x", "success": {told}}}\n'
+    found = samples(export("hardened-agent", text=text))
+    assert [name for name in found if name.startswith("agent_tool_calls_total")] == [
+        f'agent_tool_calls_total{{agent="hardened-agent",outcome="{outcome}",tool="x"}}'
+    ]

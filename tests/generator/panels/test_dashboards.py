@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.panels import VISUALISATIONS
+from generator.panels.parts.visualisation import COMMON
 from generator.targets import dashboards
 from spec.model import (
     Average,
@@ -27,6 +28,7 @@ from spec.model import (
     Value,
 )  # fmt: skip
 from spec.problems import SpecError
+from spec.read_dashboards import COMMON_OPTIONS, OWN_OPTIONS
 from tests.generator.panels import checks, fleets
 
 if TYPE_CHECKING:
@@ -203,3 +205,9 @@ def test_a_planted_mistake_is_found(mistake: str) -> None:
     dashboard = copy.deepcopy(fleets.generated(BOARD)[0])
     plant(dashboard)
     assert {found.split(":")[0] for found in checks.everything(dashboard)} >= {check}
+
+
+def test_the_spec_knows_the_options_of_every_visualisation() -> None:
+    shown = {name: frozenset(OWN_OPTIONS.get(name, ())) for name in VISUALISATIONS}
+    assert shown == {name: kind.options for name, kind in VISUALISATIONS.items()}
+    assert frozenset(COMMON_OPTIONS) == COMMON

@@ -17,7 +17,7 @@ from generator.recording import distinct, subject
 from generator.resolve import resolve
 from generator.rules import KINDS, prove
 from spec.load import load_spec
-from spec.model import Burn, Increase, Matcher, Selection, Tier
+from spec.model import Burn, Family, Increase, Matcher, Quantile, Selection, Tier, Value
 from spec.quantities import parse_duration
 from tests.generator.rules import fleets, promtool
 
@@ -108,6 +108,40 @@ def test_any_budget_is_proven_by_promtool(per: str, wait: str, tmp_path: Path) -
         for number, budget in enumerate(budgets)
     ]
     promtool.prove(fleets.spec(*alerts, budgets=budgets), tmp_path)
+
+
+def test_tiers_that_lie_far_apart_are_proven_within_what_promtool_reads(tmp_path: Path) -> None:
+    tiers = (
+        Tier("minutes", Fraction(3, 100), Fraction(420), "warning"),
+        Tier("day", Fraction(1), 24 * HOUR, "info"),
+    )
+    budget = replace(fleets.BUDGETS[0], tiers=tiers)
+    promtool.prove(fleets.spec(fleets.KINDS["burn"], budgets=(budget,)), tmp_path)
+
+
+@pytest.mark.parametrize("threshold", [("above", "0"), ("above", "2.5"), ("below", "2.5")])
+@pytest.mark.parametrize("wait", [0, 300])
+def test_a_count_of_series_is_proven_by_promtool(
+    threshold: tuple[str, str], wait: int, tmp_path: Path
+) -> None:
+    counted = Value(Selection("circuit_breaker_state"), "count")
+    one = fleets.alert("Breakers", counted, threshold, wait=Fraction(wait))
+    promtool.prove(fleets.spec(one), tmp_path)
+
+
+def test_a_bucket_that_is_not_above_zero_is_proven_by_promtool(tmp_path: Path) -> None:
+    size = Family("drift", "histogram", "Drift.", ("agent",), buckets=(-1.0, 0.0, 1.0))
+    alerts = [
+        fleets.alert(
+            f"Drift{n}", Quantile(Selection("drift"), Fraction(9, 10), HOUR, Fraction(0)), bound
+        )
+        for n, bound in enumerate(
+            (("above", "0"), ("above", "-1"), ("below", "0"), ("below", "-1"))
+        )
+    ]
+    given = fleets.spec(*alerts)
+    given = replace(given, families={**given.families, "drift": size})
+    promtool.prove(given, tmp_path)
 
 
 def test_no_case_has_a_sample_where_a_window_starts() -> None:
