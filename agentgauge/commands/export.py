@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -132,9 +133,10 @@ def _once(exporter: Exporter) -> NoReturn:
             exporter.pipeline.run_once(progress)
     except PipelineError as error:
         raise click.ClickException(str(error)) from error
+    rest = memoryview(generate_latest(exporter.registry))
     try:
-        sys.stdout.buffer.write(generate_latest(exporter.registry))
-        sys.stdout.flush()
+        while rest:  # past Python's buffer, which would fail once more when the program ends
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
     except BrokenPipeError:
         raise  # who reads has seen enough; click ends quietly
     except OSError as error:
