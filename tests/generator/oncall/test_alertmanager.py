@@ -282,8 +282,8 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Messag
             (everybody,),
             (),
             "everybody",
-            # A second's wait: alerts that are posted together go into one message.
-            Grouping(("alertname",), Fraction(1), Fraction(1), Fraction(3600)),
+            # Some seconds' wait: alerts that are posted together go into one message.
+            Grouping(("alertname",), Fraction(4), Fraction(1), Fraction(3600)),
         )
         config = written(replace(MODEL, oncall=oncall, inhibitions=()), tmp_path)
         here = f"global:\n  pagerduty_url: {recorder.url}/pagerduty\n"
