@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+Plain: TypeAlias = Any
+"""What a checkpoint can hold: None, truth values, numbers of 64 bits, texts, bytes, times with a
+zone, and lists and dicts (with texts as keys) of them. Tuples come back as lists."""
 
 LINE = "line"
 """The rule under which a line is rejected before any rule of the spec could see it."""
@@ -40,10 +44,70 @@ class Reject:
     sample: str = ""
 
 
-class Source(Protocol):
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a source met since it was asked last, besides lines."""
+
+    rejects: tuple[Reject, ...] = ()
+    rotations: int = 0
+    truncations: int = 0
+
+
+class Cutter(Protocol):
+    """Takes a stream's bytes as they are read, gives those that are whole, keeps the rest.
+
+    What is whole may be lines, or records of several lines. All memory is bounded.
+    """
+
+    too_long: int
+    """Lines or records that were skipped for their length; whoever reads it sets it back to 0."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next bytes; give what is complete now, or nothing."""
+        ...
+
+    def held(self) -> int:
+        """Bytes of the stream, as they were fed, that belong to nothing that was given yet.
+
+        A reader that starts anew so many bytes back gives the same as if it had not stopped.
+        """
+        ...
+
+    def end(self) -> bytes:
+        """The stream is over: give what is left, with a newline; start anew."""
+        ...
+
+    @property
+    def skipping(self) -> bool:
+        """Whether it is amid a line that is too long, counted already, to be skipped to its end."""
+        ...
+
+    def resume(self, *, at_start: bool, skipping: bool) -> None:
+        """Begin in the middle of a stream, or amid a line that is skipped."""
+        ...
+
+
+class Durable(Protocol):
+    """A part of the exporter's state that is kept in a checkpoint."""
+
+    def save(self, *, whole: bool) -> Plain:
+        """Give what changed since the last call, or everything; None where there is nothing.
+
+        Called between two blocks, by the thread that reads. If the checkpoint can't be written,
+        the next call asks for everything.
+        """
+        ...
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        """Take up what was saved: something whole first, then changes, in order. Called once."""
+        ...
+
+
+class Source(Durable, Protocol):
     """A kind of stream. One thread reads; `lag` and `streams` may be called from any thread.
 
-    No method raises for what is wrong with a stream: that is counted in `rejects`.
+    No method raises for what is wrong with a stream: that is counted in what it `noticed`.
+    What it saves are positions: between two blocks, just what was given counts as read.
     """
 
     def blocks(self) -> Iterator[Block]:
@@ -62,8 +126,20 @@ class Source(Protocol):
         """Streams that are followed."""
         ...
 
-    def rejects(self) -> tuple[Reject, ...]:
-        """What could not be read since the last call."""
+    def lag_seconds(self) -> float:
+        """How long the oldest bytes that are not read have been waiting, as far as known."""
+        ...
+
+    def noticed(self) -> Noticed:
+        """Tell what was met since the last call."""
+        ...
+
+    def committed(self) -> None:
+        """What was saved last is safe now: what was read may be removed, where that is wanted."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held: descriptors, connections."""
         ...
 
 

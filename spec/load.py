@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spec.layers import HOME, catalogue, lay, switched_off, with_budget_alerts
-from spec.model import Spec, Timing
+from spec.model import SERIES_LIMIT, Spec, Timing
 from spec.node import Node
 from spec.problems import Mark, SpecError
 from spec.read_alerts import read_alerts, read_budgets
@@ -20,7 +20,7 @@ from spec.read_dashboards import read_dashboards
 from spec.read_families import read_families
 from spec.read_oncall import read_oncall
 from spec.read_sources import Presets, preset_names, read_sources
-from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, string
+from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, integer, string
 from spec.validate import schema_problems
 from spec.yaml_tree import read_tree
 
@@ -39,9 +39,11 @@ LINKS = {
 }
 # Sections of a resolved spec, in their order. What only presets and the catalogue hold is not.
 _RESOLVED = (
-    "version", "fleet", "sources", "selector", "links", "timing", "families", "budgets", "alerts",
+    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "budgets", "alerts",
     "dashboards", "oncall",
 )  # fmt: skip
+# In seconds: what holds where the spec says nothing.
+_TIMING = {"scrape": 15, "evaluation": 15, "born_at_zero": 15, "gauges_expire": 86_400}
 _MAPPING_KEYS = ("format", "files", "time", "labels", "events")
 
 
@@ -147,7 +149,7 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     names = frozenset(board.name for board in boards)
     alerts = read_alerts(alert_nodes, budgets, names, reading)
     known = frozenset(name for name, _ in alert_nodes.items())
-    timing = root.get("timing")
+    timing, limits = root.get("timing"), root.get("limits")
     merged = replace(whole, value={**dict(whole.items()), "alerts": alert_nodes})
     return Spec(
         file=str(path.name),
@@ -161,8 +163,9 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
         selector=constants(root.get("selector")),
         links={**LINKS, **constants(root.get("links"))},
         timing=Timing(*(
-            duration(timing.get(key) if timing else None, Fraction(15))
-            for key in ("scrape", "evaluation", "born_at_zero")
+            duration(timing.get(key) if timing else None, Fraction(default))
+            for key, default in _TIMING.items()
         )),
+        series_limit=integer(limits.get("series") if limits else None, SERIES_LIMIT),
         resolved={key: part.plain() for key in _RESOLVED if (part := merged.get(key))},
     )  # fmt: skip

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
-    from fractions import Fraction
 
     from spec.mapping import Mapping
 
@@ -15,6 +15,9 @@ FamilyType: TypeAlias = Literal["counter", "gauge", "histogram", "stateset", "in
 Severity: TypeAlias = Literal["info", "warning", "critical", "emergency"]
 Category: TypeAlias = Literal["agent", "system", "coordination", "quality", "security"]
 Direction: TypeAlias = Literal["above", "below"]
+
+FAMILY_LIMIT, SERIES_LIMIT = 10_000, 100_000
+"""The most series of a family, and of all together, where the spec says nothing."""
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical", "emergency")
 CATEGORIES: tuple[Category, ...] = ("agent", "system", "coordination", "quality", "security")
@@ -27,6 +30,7 @@ class Family:
     `unit` is the base unit (`s`, `usd`, `bytes`, `ratio`) or None for plain counts.
     `values` fixes the values that a label may take. `state` names the label of a stateset that
     tells its states apart; an info family shows 1 for the newest set of its `replaced` labels.
+    `limit` is the most series that it may have; what comes beyond goes to `__overflow__`.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Family:
     values: Map[str, tuple[str, ...]] = field(default_factory=dict)
     state: str | None = None
     replaced: tuple[str, ...] = ()
+    limit: int = FAMILY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,22 +319,50 @@ class OnCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """Where a source's lines are received over HTTP, and from whom.
+
+    `protocol` is `lines` (NDJSON to /v1/lines) or `otlp` (to /v1/logs and /v1/traces). `listen`
+    is HOST:PORT. Beyond loopback a token or client certificates are needed: `token_file` holds
+    the bearer token, `web_config` is an exporter-toolkit web configuration. `spool` is in bytes.
+    """
+
+    protocol: Literal["lines", "otlp"]
+    listen: str
+    token_file: str | None = None
+    web_config: str | None = None
+    spool: int = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A stream of lines and the mappings that read it. `files` are globs; empty means stdin."""
+    """A stream of lines and the mappings that read it.
+
+    `files` are globs; without them and without `push`, it is stdin. `start` says what counts of
+    the files that are there at the first start. `wrapped`: the lines are in a container
+    runtime's envelope. `push` says where lines are received.
+    """
 
     name: str
     files: tuple[str, ...]
     mappings: tuple[Mapping, ...]
     labels: Map[str, str]
+    start: Literal["beginning", "end"] = "beginning"
+    wrapped: Literal["", "cri", "docker"] = ""
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How Prometheus is paced, in seconds. `born_at_zero`: see `exporter.store`."""
+    """How Prometheus is paced, in seconds. `born_at_zero`: see `exporter.store`.
+
+    `gauges_expire`: a gauge that nothing has set for so long is shown no more.
+    """
 
     scrape: Fraction
     evaluation: Fraction
     born_at_zero: Fraction
+    gauges_expire: Fraction = Fraction(86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +370,8 @@ class Spec:
     """What `agents.yaml`, the presets that it names and the vocabulary say together.
 
     `selector` holds labels that tell this fleet's exporters from others in one Prometheus.
-    `links` holds base addresses: `grafana`, `runbooks`. `resolved` is the same as plain values, as
+    `links` holds base addresses: `grafana`, `runbooks`. `series_limit` is the most series of all
+    families together. `resolved` is the same as plain values, as
     it would stand in one file.
     """
 
@@ -352,4 +386,5 @@ class Spec:
     selector: Map[str, str]
     links: Map[str, str]
     timing: Timing
+    series_limit: int = SERIES_LIMIT
     resolved: Map[str, object] = field(default_factory=dict)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from spec.model import Family, FamilyType
-from spec.reading import string, texts
+from spec.model import FAMILY_LIMIT, Family, FamilyType
+from spec.reading import integer, string, texts
 
 if TYPE_CHECKING:
     from spec.node import Node
@@ -59,4 +59,5 @@ def _family(name: str, node: Node) -> Family:
         values={label: texts(list_) for label, list_ in (values.items() if values else ())},
         state=string(state) if state else None,
         replaced=texts(node.get("replaced")),
+        limit=integer(node.get("limit"), FAMILY_LIMIT),
     )

@@ -145,7 +145,7 @@ def _family() -> Schema:
             {"type": "array", "items": SCALAR, "minItems": 1}, LABEL, "is not a label name",
         ),
         "state": LABEL_NAME,
-        "replaced": LABELS_LIST,
+        "replaced": LABELS_LIST, "limit": {"type": "integer", "minimum": 1},
     }, ("type", "help"))  # fmt: skip
 
 
@@ -221,7 +221,11 @@ def build_schema() -> Schema:
             "sources": {"type": "array", "items": source},
             "selector": CONSTANT_LABELS,
             "links": obj({"grafana": text(format="uri-http"), "runbooks": text(format="uri-http")}),
-            "timing": obj({"scrape": WINDOW, "evaluation": WINDOW, "born_at_zero": DURATION}),
+            "timing": obj({
+                "scrape": WINDOW, "evaluation": WINDOW, "born_at_zero": DURATION,
+                "gauges_expire": DURATION,
+            }),
+            "limits": obj({"series": {"type": "integer", "minimum": 1}}),
             "families": named(ref("family"), METRIC, "is not a metric name"),
             "budgets": named(ref("budget"), *_WORDS),
             "alerts": named(
