@@ -147,7 +147,7 @@ def alertmanager_command(program: str, *, config: Path, data: Path, port: int) -
     )
 
 
-def exporter_command(spec: Path, *, port: int) -> tuple[str, ...]:
+def exporter_command(spec: Path, *, state: Path, port: int) -> tuple[str, ...]:
     """Write the command line of our own exporter."""
     return (
         sys.executable,
@@ -155,5 +155,6 @@ def exporter_command(spec: Path, *, port: int) -> tuple[str, ...]:
         "agentgauge",
         "export",
         str(spec),
+        f"--state-dir={state}",
         f"--web.listen-address={HOST}:{port}",
     )

@@ -153,7 +153,9 @@ class _Session:
                 "Grafana is not part of this: `docker compose up` brings it, or import "
                 f"{folder.root / 'dashboards'}/*.json into yours."
             )
-        command = exporter_command(spec_path.resolve(), port=ports.exporter)
+        command = exporter_command(
+            spec_path.resolve(), state=self._folder.data("exporter"), port=ports.exporter
+        )
         return [*servers, Server(self._start("exporter", command), ports.exporter)]
 
     def _start(self, name: str, argv: Sequence[str | Path]) -> Process:

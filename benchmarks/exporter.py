@@ -31,12 +31,13 @@ _PROGRAM = Path(__file__).with_name("hardened_agent.mtail")
 _PARSE = """
 import sys
 import msgspec
-from exporter.formats.json_lines import JsonLines
+from exporter.formats import make_format
 from exporter.mapping.plan import make_plan
 from exporter.sources.file import FileSource
 from spec.load import load_preset
-plan = make_plan((load_preset("hardened-agent")[0],))
-decoder = msgspec.json.Decoder(JsonLines(plan.tag_field, plan.shapes).type)
+mappings = (load_preset("hardened-agent")[0],)
+plan = make_plan(mappings)
+decoder = msgspec.json.Decoder(make_format(mappings, "", plan.tag_field, plan.shapes).type)
 for block in FileSource((sys.argv[1],)).blocks():
     try:
         decoder.decode_lines(block.data)

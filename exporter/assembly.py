@@ -1,60 +1,67 @@
-"""A spec's sources put together: read by a pipeline, shown by a registry, told by a status page."""
+"""A spec's sources put together: read by a pipeline, kept by a checkpoint, shown to scrapes."""
 
 from __future__ import annotations
 
+import json
+import threading
 import time
-from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from prometheus_client import CollectorRegistry
-
+from exporter.commit import Committer
 from exporter.mapping.engine import CompiledMapping
-from exporter.model import Reject, SourceStatus, Status
-from exporter.pipeline import FairLock, Lane, Pipeline
-from exporter.sources.file import FileSource
-from exporter.sources.stdin import StdinSource
-from exporter.store.collector import FleetCollector
-from exporter.store.series import Now
+from exporter.mapping.ledger import REJECTS_TOTAL, Ledger
+from exporter.model import LINE, Reject, SourceStatus, Status
+from exporter.pipeline import Lane, Pipeline, Turns
+from exporter.state import State
+from exporter.store.exposition import (
+    CONTENT_TYPE_OPENMETRICS,
+    CONTENT_TYPE_PLAIN,
+    exposition,
+    families_of,
+    gauges,
+    wants_openmetrics,
+)
+from exporter.store.running_time import RunningTime
+from exporter.store.store import Limit, Store
+from exporter.streams import Stream, how_read, open_stream
+from spec.model import SERIES_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from exporter.model import Counts, Source
-    from exporter.store.series import Snapshot
+    from exporter.checkpoint import Checkpoint
+    from exporter.commit import CommitStatus
+    from exporter.mapping.samples import Samples
+    from exporter.model import Durable
+    from exporter.store.label_text import Labels
+    from exporter.store.table import Table
     from spec.model import Family
     from spec.model import Source as Declared
 
+_UNLIMITED = Limit(2**62)
+
 
 @dataclass(frozen=True, slots=True)
-class WatchedSource:
-    """A source with its engine, as collector and status page see it."""
+class Settings:
+    """What the exporter is to know besides its sources; times in seconds.
 
-    name: str
-    labels: Mapping[str, str]
-    lane: Lane
-    mapping: CompiledMapping
-    pipeline: Pipeline
+    `series_limit` is for all families together. `born_at_zero`: how long a new series shows 0;
+    with 0, as for a single reading, it shows its value at once. `serves`: somebody will scrape.
+    """
 
-    def snapshot(self) -> Snapshot:
-        """Give its series."""
-        return self.mapping.snapshot()
+    fleet: str
+    version: str
+    born_at_zero: float = 0.0
+    gauges_expire: float = float("inf")
+    series_limit: int = SERIES_LIMIT
+    serves: bool = False
 
-    def counts(self) -> Counts:
-        """Tell what became of its lines."""
-        return self.mapping.counts()
 
-    def lag(self) -> int:
-        """Bytes not yet read."""
-        return self.lane.source.lag()
-
-    def files(self) -> int:
-        """Files followed."""
-        return self.lane.source.streams()
-
-    def catching_up(self) -> bool:
-        """Whether history is still being read."""
-        return self.pipeline.catching_up(self.name)
+class _Asked(TypedDict):
+    openmetrics: bool
+    names: Sequence[str]
 
 
 class Exporter:
@@ -62,65 +69,221 @@ class Exporter:
 
     def __init__(
         self,
-        fleet: str,
+        settings: Settings,
         sources: Iterable[Declared],
         families: Mapping[str, Family],
-        version: str,
+        checkpoint: Checkpoint | None = None,
         *,
-        born_at_zero: float = 0.0,
+        kept: Mapping[str, Stream] | None = None,
+        spools: Path | None = None,
+        live: Callable[[], Mapping[str, Mapping[Labels, float]]] = dict,
     ) -> None:
-        """Compile the mappings. `born_at_zero` is in seconds, 0 for a single reading."""
-        self._fleet, self._version, self._started = fleet, version, time.monotonic()
-        self._lock = FairLock()
-        declared = tuple(sources)
-        # Sources with the same constant labels write the same series: the latest event wins.
-        shared: defaultdict[tuple[tuple[str, str], ...], Now] = defaultdict(Now)
-        mappings = [
-            CompiledMapping(
-                source.mappings,
-                families,
-                born_at_zero=born_at_zero,
-                now=shared[tuple(sorted(source.labels.items()))],
-            )
-            for source in declared
-        ]
-        lanes = [
-            Lane(source.name, _stream(source), mapping)
-            for source, mapping in zip(declared, mappings, strict=True)
-        ]
-        self.pipeline = Pipeline(lanes, self._lock)
-        self._watched = tuple(
-            WatchedSource(source.name, source.labels, lane, mapping, self.pipeline)
-            for source, lane, mapping in zip(declared, lanes, mappings, strict=True)
+        """Compile the mappings, and take up what the checkpoint holds.
+
+        `kept` are streams of an exporter that this one takes over from: those that are read in the
+        same way go on as they are. `spools` is where pushes are kept. `live` gives values of more
+        gauges, by family.
+
+        Raises:
+            CheckpointError: it is damaged.
+            ListenError, SpoolError, SpecError: a push can't be received.
+        """
+        self._spools, self._more = spools, live
+        self._kept, self._streams = dict(kept or {}), dict[str, Stream]()
+        self._samples: dict[str, Samples] = {}
+        self._settings, self._families, self._started = settings, families, time.monotonic()
+        self._lock = threading.Lock()
+        self._running = RunningTime()
+        self._own = self._store(Limit(_UNLIMITED.most), {})
+        limit = Limit(settings.series_limit)
+        self._declared = declared = tuple(sources)
+        # Sources with the same constant labels write the same series.
+        self._stores: dict[str, Store] = {}
+        for source in declared:
+            if (key := _key(source.labels)) not in self._stores:
+                self._stores[key] = self._store(limit, source.labels)
+        try:
+            self._turns = [Turns(self._lane(source)) for source in declared]
+        except BaseException:
+            for name, stream in self._streams.items():
+                if self._kept.get(name) is not stream:
+                    stream.close()
+            raise
+        state = State(self._parts())
+        if checkpoint is not None:
+            running_on = {self._position(turns.lane) for turns in self._turns if turns.lane.kept}
+            state.restore(checkpoint.load(), but=running_on)
+        lanes = [(turns.lane.source, turns.lane.engine) for turns in self._turns]
+        self.committer = Committer(
+            state, checkpoint, tuple(self._stores.values()), self._own, lanes, self._lock,
+            gauges_expire=settings.gauges_expire,
+        )  # fmt: skip
+        self.committer.show()
+        self.pipeline = Pipeline(self._turns, self.committer, running=self._running)
+
+    def _store(self, limit: Limit, labels: Mapping[str, str]) -> Store:
+        return Store(
+            self._families,
+            limit,
+            self._running,
+            constants=labels,
+            born_at_zero=self._settings.born_at_zero,
         )
-        self.registry = CollectorRegistry()
-        self.collector = FleetCollector(self._watched, families, self._lock, version)
-        self.registry.register(self.collector)
+
+    def _lane(self, source: Declared) -> Lane:
+        ledger = Ledger(
+            source.name,
+            self._stores[_key(source.labels)],
+            self._own,
+            declares=self._settings.serves,
+        )
+        engine = CompiledMapping(
+            source.mappings, self._families, ledger, self._running, wrapped=source.wrapped
+        )
+        was = self._kept.get(source.name)
+        goes_on = was is not None and was.how == how_read(source)
+        stream = was if was and goes_on else open_stream(source, self._spools)
+        self._streams[source.name] = stream
+        self._samples[source.name] = engine.samples
+        return Lane(source.name, stream.source, engine, kept=goes_on)
+
+    @staticmethod
+    def _position(lane: Lane) -> str:
+        return f"positions:{type(lane.source).__name__}:{lane.name}"
+
+    def _parts(self) -> dict[str, Durable]:
+        """Name what a checkpoint holds."""
+        parts: dict[str, Durable] = {"running": self._running, "own": self._own}
+        for key, store in self._stores.items():
+            parts[f"series:{key}"] = store
+        for turns in self._turns:
+            lane = turns.lane
+            parts[self._position(lane)] = lane.source
+            parts[f"memory:{lane.name}"] = lane.engine
+            parts[f"history:{lane.name}"] = turns
+        return parts
+
+    def metrics(self, accept: str = "", names: Sequence[str] = ()) -> tuple[str, bytes]:
+        """Give the content type and body of a scrape, by its Accept header.
+
+        While history is read, the agents' families are left out: old logs must not look like an
+        increase. `names` are those of the families that are wanted; without any, all are.
+        """
+        openmetrics = wants_openmetrics(accept)
+        history = self.pipeline.history
+        with self._lock:
+            agents = [] if history else self._tables()
+            asked: _Asked = {"openmetrics": openmetrics, "names": names}
+            now = self._running()
+            own = [
+                *families_of(self._own.all_tables(), now, **asked),
+                *gauges(self._live(), self._families, names=names),
+            ]
+            families = [*families_of(agents, now, **asked), *sorted(own)]
+            body = exposition(families, openmetrics=openmetrics)
+        return CONTENT_TYPE_OPENMETRICS if openmetrics else CONTENT_TYPE_PLAIN, body
+
+    def _tables(self) -> list[Table]:
+        """Give the agents' families, those of one name together."""
+        tables = [table for store in self._stores.values() for table in store.all_tables()]
+        return sorted(tables, key=lambda table: table.family.name)
 
     def status(self) -> Status:
         """Gather what the status page shows."""
+        return Status(
+            self._settings.version,
+            self._settings.fleet,
+            time.monotonic() - self._started,
+            tuple(self._source_status(turns) for turns in self._turns),
+            self._series(),
+            reading=self.pipeline.reading,
+            failure=self.committer.failure,
+        )
+
+    def let_go(self, but: Iterable[Declared]) -> dict[str, Stream]:
+        """Close the streams that are not wanted, or wanted otherwise; give the others."""
+        wanted = {source.name: how_read(source) for source in but}
+        kept = {
+            name: stream for name, stream in self._streams.items() if wanted.get(name) == stream.how
+        }
+        for name, stream in self._streams.items():
+            if name not in kept:
+                stream.close()
+        return kept
+
+    def start(self, stop: threading.Event, ended: threading.Event) -> threading.Thread:
+        """Receive and read, until `stop` is set; `ended` is set where reading breaks off."""
+        for name, stream in self._streams.items():
+            if self._kept.get(name) is not stream:
+                stream.start()
+                self._kept[name] = stream
+        return self.pipeline.start(stop, ended)
+
+    def close(self) -> None:
+        """Give back what the streams hold."""
+        for stream in self._streams.values():
+            stream.close()
+
+    def _live(self) -> dict[str, Mapping[Labels, float]]:
+        """Gather what is true of this moment only."""
+        sources = [(turns, turns.lane.name, turns.lane.source) for turns in self._turns]
+        return {
+            "agentgauge_build_info": {(self._settings.version,): 1},
+            "agentgauge_catching_up": {
+                (name,): int(turns.catching_up) for turns, name, _ in sources
+            },
+            "agentgauge_files": {(name,): source.streams() for _, name, source in sources},
+            "agentgauge_lag_bytes": {(name,): source.lag() for _, name, source in sources},
+            "agentgauge_lag_seconds": {
+                (name,): source.lag_seconds() for _, name, source in sources
+            },
+            "agentgauge_series": self._held(),
+            **(_of_commits(self.committer.status) if self._settings.serves else {}),
+            **self._more(),
+        }
+
+    def _held(self) -> dict[Labels, float]:
+        """Count the series of each family."""
+        held: dict[Labels, float] = {}
+        for store in self._stores.values():
+            for table in store.all_tables():
+                if count := table.visible():
+                    name = table.family.name
+                    held[name,] = held.get((name,), 0) + count
+        return dict(sorted(held.items()))
+
+    def _series(self) -> dict[str, int]:
         with self._lock:
-            sources = tuple(_source_status(watched) for watched in self._watched)
-            series: Counter[str] = Counter()
-            for _, snapshot in self.collector.snapshots():
-                series.update(snapshot.sizes())
-        uptime = time.monotonic() - self._started
-        return Status(self._version, self._fleet, uptime, sources, dict(sorted(series.items())))
+            return {name: int(count) for (name,), count in self._held().items()}
+
+    def _source_status(self, turns: Turns) -> SourceStatus:
+        name, source = turns.lane.name, turns.lane.source
+        lines = self._own.values("agentgauge_lines_total")
+        rejects = self._own.values(REJECTS_TOTAL)
+        samples = self._samples[name]
+        return SourceStatus(
+            name=name,
+            lines={outcome: n for (of, outcome), n in lines.items() if of == name},
+            streams=source.streams(),
+            lag=source.lag(),
+            late=source.lag_seconds(),
+            catching_up=turns.catching_up,
+            rejects=tuple(
+                Reject(rule, why, n, samples.text(why) if rule == LINE else "")
+                for (of, rule, why), n in sorted(rejects.items())
+                if of == name
+            ),
+        )
 
 
-def _source_status(watched: WatchedSource) -> SourceStatus:
-    counts = watched.counts()
-    return SourceStatus(
-        name=watched.name,
-        lines=counts.lines,
-        streams=watched.files(),
-        lag=watched.lag(),
-        catching_up=watched.catching_up(),
-        rejects=tuple(Reject(rule, why, n) for (rule, why), n in sorted(counts.rejects.items())),
-    )
+def _of_commits(commits: CommitStatus) -> dict[str, dict[Labels, float]]:
+    return {
+        "agentgauge_checkpoint_age_seconds": {(): commits.age},
+        "agentgauge_checkpoint_bytes": {(): commits.bytes},
+        "agentgauge_checkpoint_duration_seconds": {(): commits.took},
+    }
 
 
-def _stream(source: Declared) -> Source:
-    if not source.files:
-        return StdinSource()
-    return FileSource(source.files, source.mappings[0].files)
+def _key(labels: Mapping[str, str]) -> str:
+    """Name the series of sources that share their constant labels."""
+    return json.dumps(dict(sorted(labels.items())))

@@ -143,27 +143,31 @@ class Source(Durable, Protocol):
         ...
 
 
-class Engine(Protocol):
+class Engine(Durable, Protocol):
     """A compiled mapping: takes one source's blocks and moves the series. Never raises for input.
 
-    The caller holds the lock of the series during every call.
+    What it saves is what its rules remember.
     """
 
     def apply(self, block: Block) -> None:
         """Take a block's lines, in order."""
         ...
 
-    def reject(self, rule: str, reason: str, count: int) -> None:
-        """Count what the source could not read.
+    def notice(self, noticed: Noticed) -> None:
+        """Count what the source met.
 
-        With the rule LINE these are lines too: they count as lines with the outcome `rejected`.
+        What was rejected under the rule LINE is a line too, with the outcome `rejected`.
         """
+        ...
+
+    def history_is_read(self) -> None:
+        """What comes from now on is news, not history."""
         ...
 
     def tick(self, now: float) -> None:
         """Give up pairs that wait too long. Called when the source was read to its end.
 
-        `now` is the monotonic clock, in seconds.
+        `now` is the running time, in seconds.
         """
         ...
 
@@ -171,29 +175,24 @@ class Engine(Protocol):
         """Nothing comes any more: everything still open is abandoned."""
         ...
 
+    def drain(self) -> None:
+        """Empty what was gathered into the series."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What became of a source's lines, what could not be used, and what had to be forgotten.
-
-    `young` are rejects that happened so lately that a scrape is to see them at 0 first.
-    """
-
-    lines: Mapping[str, int]
-    rejects: Mapping[tuple[str, str], int]
-    evictions: Mapping[str, int]
-    bytes: int
-    young: frozenset[tuple[str, str]] = frozenset()
+    def forget_buffers(self) -> None:
+        """Let go of series that may be no more. Called when everything is drained."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How one source fares. `lines` counts them by outcome; `lag` is in bytes."""
+    """How one source fares. `lines` counts by outcome; `lag` is in bytes, `late` in seconds."""
 
     name: str
     lines: Mapping[str, int]
     streams: int
     lag: int
+    late: float
     catching_up: bool
     rejects: tuple[Reject, ...] = ()
 
@@ -202,7 +201,8 @@ class SourceStatus:
 class Status:
     """What the status page shows. `uptime` is in seconds; `series` counts them by family.
 
-    `reading` is False when nothing reads the sources any more.
+    `reading` is False when nothing reads the sources any more; `failure` says why no checkpoint
+    can be written, or "".
     """
 
     version: str
@@ -211,3 +211,4 @@ class Status:
     sources: tuple[SourceStatus, ...]
     series: Mapping[str, int] = field(default_factory=dict)
     reading: bool = True
+    failure: str = ""

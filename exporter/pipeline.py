@@ -5,27 +5,35 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from exporter.model import FILE, Reject
+from exporter.model import FILE, Noticed, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-    from types import TracebackType
     from typing import TextIO
 
-    from exporter.model import Block, Engine, Source
+    from exporter.commit import Committer
+    from exporter.model import Block, Engine, Plain, Source
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 """Told how many bytes are read and how many there are, as far as known."""
 
 IDLE = 0.25
 """Seconds to wait when the sources have nothing more, or little."""
+
+LONGEST_IDLE = 0.5
+"""Seconds to wait at most: from a line to the scrape is to be less than a second."""
+
+SHARE = 12
+"""A look at everything takes at most one part in so many of the time, within the longest wait."""
+
+RETRY = 1.0
+"""Seconds until a commit that failed is tried again."""
 
 FEW = 8
 """Blocks in a pass that are no reason to look again at once: more of them make larger blocks."""
@@ -49,43 +57,30 @@ class PipelineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A source and the engine that takes its lines; `name` is the source's."""
+    """A source and the engine that takes its lines; `name` is the source's.
+
+    `kept`: the source was read before, by an exporter that this one has taken over from.
+    """
 
     name: str
     source: Source
     engine: Engine
+    kept: bool = False
 
 
-class FairLock:
-    """A lock that whoever waits gets next: a reader in a tight loop can't keep scrapes out.
+class Turns:
+    """One lane's reading: passes over its source, cut into turns.
 
-    A plain lock goes to whoever is running, which is the thread that has just given it back.
+    `history`: what was there at the first start is not read yet, so what the lines say is not to
+    be shown. `catching_up`: the same, or what was written while the exporter was down.
     """
 
-    def __init__(self) -> None:
-        self._queue = threading.Lock()
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        with self._queue:
-            self._lock.acquire()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lock.release()
-
-
-class _Turns:
-    """One lane's reading: passes over its source, cut into turns."""
-
-    def __init__(self, lane: Lane, lock: AbstractContextManager[object]) -> None:
+    def __init__(self, lane: Lane) -> None:
+        """Begin with history, unless a checkpoint says otherwise."""
         self.lane = lane
         self.catching_up = True
-        self._lock = lock
+        self.history = True
+        self._saved = False
         self._passes = 0
         self._pass: Iterator[Block] | None = None
         self._brought = 0
@@ -102,8 +97,22 @@ class _Turns:
         self._pass = None
         self._passes += 1
         if not self._brought or self._passes >= HISTORY_PASSES:
-            self.catching_up = False
+            self.catching_up = self.history = False
         return True
+
+    def save(self, *, whole: bool) -> Plain:
+        """Tell once that the history is read."""
+        if self.history or (self._saved and not whole):
+            return None
+        self._saved = True
+        return True
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        """Take up that the history is read: what comes now is news, though it may be late."""
+        self.history = not saved[-1]
+        self._saved = not self.history
+        if not self.history:
+            self.lane.engine.history_is_read()
 
     @property
     def idle(self) -> bool:
@@ -114,12 +123,11 @@ class _Turns:
         """Hand blocks to the engine, and then what could not be read; give their number."""
         count = 0
         for block in self._read(blocks):
-            with self._lock:
-                self.lane.engine.apply(block)
+            self.lane.engine.apply(block)
             count += 1
             if told:
                 told(len(block.data))
-        self._reject(self.lane.source.rejects())
+        self.lane.engine.notice(self.lane.source.noticed())
         return count
 
     def _read(self, blocks: Iterator[Block]) -> Iterator[Block]:
@@ -127,32 +135,27 @@ class _Turns:
         try:
             yield from blocks
         except OSError:
-            self._reject((Reject(FILE, "unreadable", 1),))
-
-    def _reject(self, rejects: Sequence[Reject]) -> None:
-        with self._lock:
-            for reject in rejects:
-                self.lane.engine.reject(reject.rule, reject.reason, reject.count)
+            self.lane.engine.notice(Noticed((Reject(FILE, "unreadable", 1),)))
 
 
 class Pipeline:
-    """Reads all lanes in turn, in one thread.
-
-    `lock` guards the series: it is held for one block at a time, so a scrape never waits longer.
-    """
+    """Reads all lanes in turn, in one thread, and commits what was read now and then."""
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
-        lock: AbstractContextManager[object],
+        turns: Sequence[Turns],
+        committer: Committer,
         *,
         clock: Callable[[], float] = time.monotonic,
+        running: Callable[[], float] = time.monotonic,
         idle: float = IDLE,
     ) -> None:
-        self._lock = lock
+        """`running` is the exporter's running time, which ages what waits for an end."""
+        self._committer = committer
         self._clock = clock
+        self._running = running
         self._idle = idle
-        self._turns = {lane.name: _Turns(lane, lock) for lane in lanes}
+        self._turns = {each.lane.name: each for each in turns}
         self._reading = False
         self._failure: PipelineError | None = None
 
@@ -164,7 +167,16 @@ class Pipeline:
     @property
     def ready(self) -> bool:
         """Whether the history is read, and reading goes on."""
-        return self._reading and not any(turns.catching_up for turns in self._turns.values())
+        return (
+            self._reading
+            and not self._committer.failure
+            and not any(turns.catching_up for turns in self._turns.values())
+        )
+
+    @property
+    def history(self) -> bool:
+        """Whether any lane still reads what was there before its first start."""
+        return any(turns.history for turns in self._turns.values())
 
     @property
     def failure(self) -> PipelineError | None:
@@ -195,47 +207,58 @@ class Pipeline:
             with _explained(turns.lane.name):
                 turns.apply(blocks, told)
                 turns.apply(turns.lane.source.finish(), told)
-                with self._lock:
-                    turns.lane.engine.finish()
-            turns.catching_up = False
+                turns.lane.engine.finish()
+            turns.catching_up = turns.history = False
+        self._committer.commit()
         if progress:
             progress(done, done)
 
     def follow(self, stop: threading.Event) -> None:
-        """Read until `stop` is set, which it also is if reading breaks off.
+        """Read until `stop` is set, then commit.
 
         Raises PipelineError where a source or an engine fails in a way that it should count.
         """
         self._reading = True
         try:
             while not stop.is_set():
+                began = self._clock()
                 for turns in self._turns.values():
                     self._turn(turns)
+                    self._commit(stop)
                 if all(turns.idle for turns in self._turns.values()):
-                    stop.wait(self._idle)
+                    # However many files there are, looking at them takes a small share of the time.
+                    stop.wait(min(max(self._idle, SHARE * (self._clock() - began)), LONGEST_IDLE))
+            self._committer.commit()
         except PipelineError as error:
             self._failure = error
             raise
         finally:
             self._reading = False
-            stop.set()
 
-    def start(self, stop: threading.Event) -> threading.Thread:
-        """Follow in a thread of its own. Whoever waits for `stop` then looks at `failure`."""
+    def start(self, stop: threading.Event, ended: threading.Event) -> threading.Thread:
+        """Follow in a thread of its own. `ended` is set when it breaks off: look at `failure`."""
 
         def run() -> None:
-            with suppress(PipelineError):  # `follow` keeps it as the failure.
+            try:
                 self.follow(stop)
+            except PipelineError:  # `follow` keeps it as the failure.
+                ended.set()
 
         thread = threading.Thread(target=run, name="reading", daemon=True)
         thread.start()
         return thread
 
-    def _turn(self, turns: _Turns) -> None:
+    def _turn(self, turns: Turns) -> None:
         with _explained(turns.lane.name):
             if turns.take(TURN):
-                with self._lock:
-                    turns.lane.engine.tick(self._clock())
+                turns.lane.engine.tick(self._running())
+
+    def _commit(self, stop: threading.Event) -> None:
+        """Commit when it is time. While that fails nothing is read, so that nothing is lost."""
+        if not self._committer.due():
+            return
+        while not self._committer.commit() and not stop.is_set():
+            stop.wait(RETRY)
 
 
 @contextmanager

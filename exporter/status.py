@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 REASONS = {
     "bad_time": "The time of the event is missing or is not a time; nothing is set by it.",
+    "damaged": "A file is broken inside; what could be read of it counts, the rest does not.",
     "malformed": "The line is not valid in the source's format, so nothing could be read from it.",
     "missing": "The field to be added, observed or set is not in the line.",
     "negative": "The number is below zero, and a counter can only grow.",
@@ -20,6 +21,7 @@ REASONS = {
     "not_a_number": "The field holds something that is not a number; it is never taken for 0.",
     "not_an_object": "The line is valid JSON, but a single value or a list where fields should be.",
     "not_finite": "The number is infinite or undefined.",
+    "repeat": "The same push came again under its key; it counted when it came first.",
     "too_deep": "The line nests lists or objects deeper than any log should; it is not read.",
     "too_long": "The line is longer than the longest line that is read; the file goes on after it.",
     "unreadable": "A file or directory can't be read, most often for want of permission; it is "
@@ -71,6 +73,8 @@ def _summary(status: Status) -> str:
     behind = sum(source.lag for source in status.sources)
     if not status.reading:
         state = ("bad", "Not reading")
+    elif status.failure:
+        state = ("bad", "Waiting for the disk")
     elif any(source.catching_up for source in status.sources):
         state = ("wait", "Reading history")
     else:
@@ -83,7 +87,8 @@ def _summary(status: Status) -> str:
         ("Series", count(sum(status.series.values()))),
     )
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
-    return f'<dl class="facts">{items}</dl>'
+    why = f'<p class="failure">{escape(status.failure)}</p>' if status.failure else ""
+    return f'<dl class="facts">{items}</dl>{why}'
 
 
 def _sources(sources: Iterable[SourceStatus]) -> str:
@@ -97,13 +102,14 @@ def _sources(sources: Iterable[SourceStatus]) -> str:
             else _state("good", "following"),
             count(source.streams),
             size(source.lag),
+            duration(source.late),
             *(count(source.lines.get(outcome, 0)) for outcome in outcomes),
         )
         for source in sources
     ]
     # Said once, so that the table is no wider than a page.
     lines = [f"{'' if number else 'Lines: '}{escape(o)}" for number, o in enumerate(outcomes)]
-    heads = ("Source", "State", "Files", "Behind", *lines)
+    heads = ("Source", "State", "Files", "Behind", "Waiting for", *lines)
     body = _table(heads, rows, text=2) if rows else _nothing("There is no source.")
     return _section("Sources", body)
 
@@ -262,6 +268,10 @@ dd { font-variant-numeric: tabular-nums; }
 .sample {
   margin: .4rem 0 .2rem; padding: .45rem .6rem; max-width: 38rem; max-height: 8rem; overflow: auto;
   background: var(--ground); border-radius: 5px; white-space: pre-wrap; overflow-wrap: anywhere;
+}
+.failure {
+  margin: .9rem 0 0; padding: .7rem 1.1rem; color: var(--bad); background: var(--card);
+  border: 1px solid var(--bad); border-radius: 8px; overflow-wrap: anywhere;
 }
 .nothing {
   margin: 0; padding: .85rem 1.1rem; color: var(--quiet); background: var(--card);

@@ -39,12 +39,12 @@ LINKS = {
 }
 # Sections of a resolved spec, in their order. What only presets and the catalogue hold is not.
 _RESOLVED = (
-    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "budgets", "alerts",
-    "dashboards", "oncall",
+    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "budgets",
+    "alerts", "dashboards", "oncall",
 )  # fmt: skip
 # In seconds: what holds where the spec says nothing.
 _TIMING = {"scrape": 15, "evaluation": 15, "born_at_zero": 15, "gauges_expire": 86_400}
-_MAPPING_KEYS = ("format", "files", "time", "labels", "events")
+_MAPPING_KEYS = ("format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events")
 
 
 @cache

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 Verb: TypeAlias = Literal["inc", "add", "observe", "set"]
 
+LIMIT = 20_000
+"""Keys that a rule remembers, unless its spec says otherwise."""
+
+FORMATS = ("json", "json-stream", "document", "logfmt", "text", "otlp")
+
 TEST_OPERATORS = (
     "exists",
     "not",
@@ -103,12 +108,44 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a rule remembers: so many keys, and none older by the events' time (in seconds)."""
+
+    limit: int = LIMIT
+    keep_for: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dedupe:
+    """Of the events of a key count the first, or of their numbers the largest (`keep`)."""
+
+    by: Key
+    keep: Literal["first", "max"] = "first"
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What is added are running totals; count by how much they grow, for each key.
+
+    `restarts`: a total that falls began anew; else it is passed over. `skip_first`: the first total
+    of a key is where counting begins.
+    """
+
+    by: Key
+    restarts: bool = True
+    skip_first: bool = False
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
 class Streak:
     """Apply when a run of equal values of `of` reaches `at`, once a run."""
 
     of: tuple[Path | Const, ...]
     by: Key
     at: int
+    bounds: Bounds = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +157,7 @@ class Pair:
     by: Key
     in_progress: Family | None = None
     within: float = 3600.0
+    limit: int = LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +166,7 @@ class EventRule:
 
     `each` are nested loops: a name and the place whose elements it takes. `labels` holds all that
     are in force, the preset's own included. `kept`: labels that an end takes from its start.
+    `remember` are the names that later lines of the stream may use, with what each stands for.
     """
 
     name: str
@@ -135,7 +174,9 @@ class EventRule:
     each: tuple[tuple[str, Path], ...]
     labels: Map[str, LabelRule]
     updates: tuple[Update, ...]
-    dedupe: Key | None = None
+    dedupe: Dedupe | None = None
+    delta: Delta | None = None
+    remember: Map[str, Field] = field(default_factory=dict)
     streak: Streak | None = None
     pair: Pair | None = None
     abandoned: str | None = None
@@ -144,7 +185,14 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A preset's mapping. `time` is the place of the event's time, `time_unit` None for ISO."""
+    """A preset's mapping. `time` is the place of the event's time, `time_unit` None for ISO.
+
+    `patterns` are the regular expressions of the format `text`; the named groups of the first that
+    is found in a line are its fields, `a__b` is the field `a.b`. `prefix`: JSON stands behind other
+    text. It is a regular expression whose groups are fields too, "" where that text is dropped,
+    None where there is none. `exemplar` is the name and place of what leads from a series to one
+    of its events, such as a trace.
+    """
 
     name: str
     format: str
@@ -152,3 +200,6 @@ class Mapping:
     time: Field
     time_unit: str | None
     events: tuple[EventRule, ...]
+    patterns: tuple[str, ...] = ()
+    prefix: str | None = None
+    exemplar: tuple[str, Field] | None = None

@@ -18,6 +18,8 @@ _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdw]))+")
 _PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB|GiB)")
+_BYTES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _WRITTEN = {"s": "s", "sec": "s", "m": "m", "min": "m", "h": "h", "hour": "h", "d": "d", "day": "d"}
 
 
@@ -59,6 +61,17 @@ def parse_amount(value: object) -> Fraction:
     if _DURATION.fullmatch(text):
         return parse_duration(text)
     raise ValueError(f'"{text}" is not a number, share or duration; try 5, 50% or 5s')
+
+
+def parse_size(text: str) -> int:
+    """Read a size (`256MiB`) into bytes.
+
+    Raises:
+        ValueError: it is none; the message says what would be one.
+    """
+    if not (size := _SIZE.fullmatch(text)):
+        raise ValueError(f'"{text}" is not a size; try 256MiB')
+    return int(size[1]) * _BYTES[size[2]]
 
 
 def format_number(value: Fraction | float) -> str:

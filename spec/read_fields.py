@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spec.mapping import Const, Field, Key, LabelRule, Path, Test
-from spec.places import ELEMENT, Place, parse_path
+from spec.places import ELEMENT, Place, flattened, parse_path
 from spec.reading import string
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def read_path(node: Node, into: Reading) -> Path:
             node, f'"{string(node)}" is no place in a line', 'write a.b, or "a.b" for one key'
         )
         return _NOWHERE
+    path = flattened(path, into.flat)
     into.places.append(Place(path, node))
     return path
 

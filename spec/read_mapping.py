@@ -6,10 +6,20 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
-from spec.mapping import EventRule, LabelRule, Mapping, Pair, Streak, Update
-from spec.places import ELEMENT, in_line, misspelt, walked_and_dotted
+from spec.mapping import LIMIT, EventRule, LabelRule, Mapping, Pair, Update
+from spec.places import ELEMENT, WHOLE, as_a_whole, in_line, misspelt, walked_and_dotted
 from spec.problems import nearest
 from spec.read_fields import read_field, read_key, read_label, read_labels, read_path, read_tests
+from spec.read_lines import FLAT, check_fields, read_lines
+from spec.read_memory import (
+    check_head,
+    check_memory,
+    read_dedupe,
+    read_delta,
+    read_remember,
+    read_streak,
+    remembered_names,
+)
 from spec.reading import duration, integer, string
 from spec.units import SCALES
 
@@ -29,26 +39,34 @@ _VERBS = {
     "stateset": ("set",), "info": ("set",),
 }  # fmt: skip
 _NUMBER_VERBS: tuple[Literal["add", "observe", "set"], ...] = ("add", "observe", "set")
-_NEEDS_A_LINE = ("when", "each", "dedupe", "pair", "streak")
+_NEEDS_A_LINE = ("when", "each", "dedupe", "delta", "remember", "pair", "streak")
 _HOUR = Fraction(3600)
 
 
 def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]:
     """Read a preset's own part: format, time, labels and events; give also what it reads."""
+    lines = read_lines(root, into)
+    into.flat = FLAT if lines.format == "otlp" else frozenset()
     time = root.get("time")
     unit = time.get("unit") if time else None
     when = read_field(time, into)
-    moments = {place.path.parts[0] for place in into.places}
+    told_time = tuple(into.places)
+    moments = {place.path.parts[0] for place in told_time}
     common = read_labels(root.get("labels"), into)
+    exemplar = root.get("exemplar")
+    traced = [(label, read_field(at, into)) for label, at in (exemplar.items() if exemplar else ())]
     shared = tuple(into.places)
     into.places.clear()
     events = root.get("events")
     nodes = events.elements() if events else []
+    known = remembered_names(nodes)
+    check_head(told_time, shared[len(told_time) :], known, into)
     rules: list[EventRule] = []
     places: list[tuple[tuple[str, ...], Node]] = []
     for node in nodes:
         rules.append(_event(node, common, into))
-        places += _places(node, shared, rules, into)
+        places += _places(node, shared, rules, known, into)
+        check_memory(rules[-1], node, into, timed=bool(when))
         into.places.clear()
         each = node.get("each")
         for loop, _ in each.items() if each else ():
@@ -56,13 +74,17 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
                 message = "hides the time of the event"
                 into.problems.append(each.key_problem(loop, message, "use another name"))
     for at, said in walked_and_dotted(places):
-        into.wrong(at, said, "test the $key of an element instead")
+        into.wrong(at, said, "test the $key of an element instead" if "walked" in said else "")
+    check_fields(lines, [place for place in places if place[0][-1] != WHOLE], into)
     mapping = Mapping(
         name=name,
-        format=string(root.get("format"), "json"),
+        format=lines.format,
+        patterns=lines.patterns,
+        prefix=lines.prefix,
         files=string(root.get("files"), "**/*"),
         time=when,
         time_unit=string(unit) if unit else None,
+        exemplar=traced[0] if traced else None,
         events=tuple(
             _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
         ),
@@ -79,16 +101,17 @@ def _event(node: Node, common: dict[str, LabelRule], into: Reading) -> EventRule
         family = _moved(_named(node, name), into)
         if family:
             updates += [_update(family, move, into) for move in moves.elements()]
-    when, each, dedupe = node.get("when"), node.get("each"), node.get("dedupe")
-    streak = node.get("streak")
+    when, each = node.get("when"), node.get("each")
     return EventRule(
         name=string(node.get("name")),
         when=read_tests(when, into) if when else (),
         each=tuple((name, read_path(path, into)) for name, path in (each.items() if each else ())),
         labels=labels,
         updates=tuple(updates),
-        dedupe=read_key(dedupe, into) if dedupe else None,
-        streak=_streak(streak, into) if streak else None,
+        dedupe=read_dedupe(node.get("dedupe"), into),
+        delta=read_delta(node.get("delta"), into),
+        remember=read_remember(node.get("remember"), into),
+        streak=read_streak(node.get("streak"), into),
         pair=_pair(node.get("pair"), into),
         abandoned=string(node.get("abandoned")) or None,
         kept=frozenset(common) - frozenset(own),
@@ -96,9 +119,16 @@ def _event(node: Node, common: dict[str, LabelRule], into: Reading) -> EventRule
 
 
 def _places(
-    node: Node, shared: Iterable[Place], rules: list[EventRule], into: Reading
+    node: Node,
+    shared: Iterable[Place],
+    rules: list[EventRule],
+    known: tuple[str, ...],
+    into: Reading,
 ) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """Check the places of the event that was just read; give where in the line they are."""
+    """Check the places of the event that was just read; give where in the line they are.
+
+    `known` are the `$names` that the mapping remembers.
+    """
     rule, own = rules[-1], tuple(into.places)
     if rule.name in {earlier.name for earlier in rules[:-1]}:
         at = node.get("name") or node
@@ -118,8 +148,11 @@ def _places(
         head, *rest = path.parts
         loops[name] = (*loops.get(head, (head,)), *rest, ELEMENT)
     for place in own:
-        into.problems += misspelt(place, loops)
+        into.problems += misspelt(place, loops, known)
     yield from ((parts, p.node) for p in (*shared, *own) if (parts := in_line(p, loops)))
+    streak = (*node.path, "streak", "of")
+    compared = [place for place in own if place.node.path[: len(streak)] == streak]
+    yield from ((parts, place.node) for place in compared if (parts := as_a_whole(place, loops)))
     each = node.get("each")
     yield from ((loops[name], path) for name, path in (each.items() if each else ()))
 
@@ -141,11 +174,6 @@ def _named(node: Node, key: str) -> Node:
     return replace(node, value=key, mark=update.keys.get(key, node.mark), path=(*update.path, key))
 
 
-def _streak(node: Node, into: Reading) -> Streak:
-    of = read_field(node.get("of"), into)
-    return Streak(of, read_key(node.get("by"), into), integer(node.get("at"), 2))
-
-
 def _pair(node: Node | None, into: Reading) -> Pair | None:
     if node is None:
         return None
@@ -162,6 +190,7 @@ def _pair(node: Node | None, into: Reading) -> Pair | None:
         by=read_key(node.get("by"), into),
         in_progress=gauge,
         within=float(duration(node.get("within"), _HOUR)),
+        limit=integer(node.get("limit"), LIMIT),
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from spec.layers import HOME
 from spec.model import Source
 from spec.places import walked_and_dotted
 from spec.problems import SpecError, nearest
 from spec.read_families import read_families
+from spec.read_lines import check_source, read_wrapped
 from spec.read_mapping import read_mapping
+from spec.read_push import check_push, read_push
 from spec.reading import constants, string, texts
 from spec.validate import schema_problems
 from spec.yaml_tree import read_tree
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
 # What a preset may hold; the rest belongs to a fleet.
 _PRESET_KEYS = (
-    "version", "format", "files", "time", "labels", "events", "families", "alerts", "dashboards",
+    "version", "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events",
+    "families", "alerts", "dashboards",
 )  # fmt: skip
+
+_STREAMS = ("file", "push", "otlp", "stdin")
 
 
 def preset_names() -> tuple[str, ...]:
@@ -95,23 +100,44 @@ def read_sources(root: Node, presets: Presets, reading: Reading) -> tuple[Source
         names = entry.get("preset")
         found = _presets(names, presets, reading) if names else []
         _check_labels(entry.get("labels"), reading)
+        check_source(entry, [preset.mapping for preset in found], reading)
         name = string(entry.get("name")) or "+".join(Path(t).stem for t in texts(names))
         if name and name in {source.name for source in sources}:
             at = entry.get("name") or entry
             reading.wrong(at, f'there is a source "{name}" already', "give each a name: of its own")
         paths = _stream(entry, presets.folder, sources, reading)
         mappings = tuple(preset.mapping for preset in found)
-        sources.append(Source(name, paths, mappings, constants(entry.get("labels"))))
+        push = read_push(entry, presets.folder, sources, reading)
+        check_push(entry, push, mappings, reading)
+        sources.append(
+            Source(
+                name,
+                paths,
+                mappings,
+                constants(entry.get("labels")),
+                start=_start(entry, reading),
+                wrapped=read_wrapped(entry.get("wrapped")),
+                push=push,
+            )
+        )
     return tuple(sources)
 
 
 def _stream(entry: Node, folder: Path, earlier: list[Source], reading: Reading) -> tuple[str, ...]:
     """Read where a source's lines come from: files as absolute globs, none for standard input."""
-    if entry.has("stdin") == entry.has("file") and not reading.meant(entry, "stdin", "file"):
-        reading.wrong(entry, "needs one stream", "add file: or stdin: true")
-    elif entry.get("stdin") and any(not source.files for source in earlier):
+    if sum(map(entry.has, _STREAMS)) != 1 and not reading.meant(entry, *_STREAMS):
+        reading.wrong(entry, "needs one stream", "file:, push:, otlp: or stdin: true")
+    elif entry.get("stdin") and any(not (source.files or source.push) for source in earlier):
         reading.wrong(entry.get("stdin") or entry, "is read by another source already")
     return tuple(str((folder / glob).absolute()) for glob in texts(entry.get("file")))
+
+
+def _start(entry: Node, reading: Reading) -> Literal["beginning", "end"]:
+    """Read what counts of the files that are there at the first start."""
+    node = entry.get("start")
+    if node and not entry.has("file") and not reading.meant(entry, "file"):
+        reading.wrong(node, "is for files: what was sent or piped in before is not there")
+    return "end" if string(node) == "end" else "beginning"
 
 
 def _presets(names: Node, presets: Presets, reading: Reading) -> list[Preset]:
@@ -122,6 +148,9 @@ def _presets(names: Node, presets: Presets, reading: Reading) -> list[Preset]:
             continue
         if name in found:
             reading.wrong(part, f'names "{name}" twice: its lines would count twice')
+        elif Path(name).stem in {Path(other).stem for other in found}:
+            message = f'has the name of another preset of this source: "{Path(name).stem}"'
+            reading.wrong(part, message, "rejects and memories are kept by name; rename its file")
         preset = presets.load(name, part)
         if preset:
             found[name] = preset

@@ -31,7 +31,8 @@ class Reading:
 
     `refusals` is what parser and schema have found already. What follows from a refused value is
     not told again: see `doubtful`. `unsure` names families whose declaration was refused. `places`
-    are those of a line that were read so far, while a mapping is read.
+    are those of a line that were read so far, while a mapping is read. `flat` are the top keys of
+    its lines below which all the rest of a path is one key.
     """
 
     families: Mapping[str, Family]
@@ -40,6 +41,7 @@ class Reading:
     refusals: list[Problem] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     places: list[Place] = field(default_factory=list)
+    flat: frozenset[str] = frozenset()
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Take what parser and schema have found in a file."""

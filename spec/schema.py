@@ -191,14 +191,27 @@ def _budget() -> Schema:
     }, ("metric", "limit", "per"))  # fmt: skip
 
 
+def _push(description: str) -> Schema:
+    return obj({
+        "listen": some_text("HOST:PORT. Beyond loopback, token_file or web_config is needed."),
+        "token_file": some_text("A file that holds nothing but the bearer token."),
+        "web_config": some_text("A web configuration as the Prometheus exporters have it."),
+        "spool": text(format="size", description="How much may wait to be read: 256MiB, 1GiB."),
+    }, description=description)  # fmt: skip
+
+
 def build_schema() -> Schema:
     """Build the schema of `agents.yaml` and of presets, which speak the same language."""
     source = obj({
         "name": pattern("[a-zA-Z0-9_.-]+", "is not a name of letters, digits, `_`, `.` and `-`"),
         "file": some(some_text("A path or glob; ** crosses folders.")),
+        "start": one_of("beginning", "end"),
         "stdin": {"const": True},
+        "push": _push("NDJSON is received over HTTP: POST /v1/lines."),
+        "otlp": _push("OTLP logs and traces are received over HTTP."),
         "preset": some(some_text("A preset's name, or the path of a file of your own.")),
         "labels": CONSTANT_LABELS,
+        "wrapped": one_of("cri", "docker"),
     }, ("preset",))  # fmt: skip
     row = obj({"title": text(), "collapsed": {"type": "boolean"},
                "panels": {"type": "array", "items": ref("panel")}}, ("title",))  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from spec.mapping import TEST_OPERATORS
+from spec.mapping import FORMATS, TEST_OPERATORS
 from spec.schema_parts import (
     DURATION,
     LABEL,
     METRIC,
     METRIC_NAME,
     SCALAR,
+    WINDOW,
     Schema,
     named,
     obj,
@@ -34,19 +35,24 @@ def mapping_schema() -> Schema:
     said = "must be a place or {of: …, match: …}"
     part: Schema = {"anyOf": [text(), cut], "errorMessage": said}
     key = some(part, errorMessage=f"{said}, or a list of them")
+    bounds: Schema = {"limit": {"type": "integer", "minimum": 1}, "for": WINDOW}
     event = obj({
         "name": text(),
         "when": {"type": "object", "additionalProperties": _test()},
         "abandoned": text(),
         "each": named(text(), LABEL, "is not a name of letters, digits and _"),
         "labels": label,
-        "dedupe": key,
+        "dedupe": _dedupe(key, bounds),
+        "delta": obj({
+            "by": key, "restarts": {"type": "boolean"}, "first": one_of("count", "skip"), **bounds,
+        }, ("by",)),
+        "remember": named(ref("place"), LABEL, "is not a name of letters, digits and _"),
         "pair": obj({
             "start": text(), "end": text(), "by": key, "in_progress": METRIC_NAME,
-            "within": DURATION,
+            "within": DURATION, "limit": bounds["limit"],
         }, ("by",)),
         "streak": obj(
-            {"of": some(text()), "by": key, "at": {"type": "integer", "minimum": 2}},
+            {"of": some(text()), "by": key, "at": {"type": "integer", "minimum": 2}, **bounds},
             ("of", "by", "at"),
         ),
         "update": named(
@@ -56,12 +62,33 @@ def mapping_schema() -> Schema:
         ),
     }, ("name",))  # fmt: skip
     return {
-        "format": one_of("json"),
+        "format": one_of(*FORMATS),
+        "pattern": some(text(format="regex"), description="How lines of text are taken apart."),
+        "prefix": {
+            "anyOf": [{"const": True}, text(format="regex")],
+            "description": "What stands before the JSON on each line: anything, or this.",
+            "errorMessage": "must be true, or a regular expression",
+        },
         "files": text("The glob that a directory is searched with."),
         "time": ref("moment"),
         "labels": label,
+        "exemplar": named(
+            ref("place"),
+            LABEL,
+            "is not a label name",
+            minProperties=1,
+            maxProperties=1,
+            description="What leads from a series to one of its events: {trace_id: place}.",
+        ),
         "events": {"type": "array", "items": event},
     }
+
+
+def _dedupe(key: Schema, bounds: Schema) -> Schema:
+    """A key by itself, or with what is kept of it."""
+    whole = obj({"by": key, "keep": one_of("first", "max"), **bounds}, ("by",))
+    wider = [{"required": [word]} for word in whole["properties"]]
+    return {"if": {"type": "object", "anyOf": wider}, "then": whole, "else": key}
 
 
 def field_schemas() -> Schema:
@@ -84,6 +111,7 @@ def field_schemas() -> Schema:
     }  # fmt: skip
     number: Schema = {"map": numbers, "else": {"type": "number"}, "absent": {"type": "number"}}
     return {
+        "place": field(),
         "moment": field(unit={"type": "string", "enum": ["s", "ms", "us", "ns"]}),
         "label": field(**label),
         "number": field(**number),

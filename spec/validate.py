@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator, FormatChecker
 
 from spec.problems import Problem, closest, nearest
-from spec.quantities import parse_amount, parse_duration
+from spec.quantities import parse_amount, parse_duration, parse_size
 from spec.schema import build_schema
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "duration": parse_duration,
     "window": _window,
     "amount": parse_amount,
+    "size": parse_size,
     "regex": _regex,
     "uri-http": _address,
 }

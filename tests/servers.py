@@ -161,7 +161,7 @@ def mail_recorder() -> Iterator[tuple[int, list[bytes]]]:
 def exporter(spec: Path, folder: Path) -> Iterator[Server]:
     """Run our own exporter on a spec; its log goes below `folder`."""
     port = servers.free_port()
-    command = servers.exporter_command(spec, port=port)
+    command = servers.exporter_command(spec, state=folder / "state", port=port)
     with _running(Process("exporter", command, folder / "exporter.log"), port) as server:
         yield server
 

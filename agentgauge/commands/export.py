@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
 import sys
-import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from agentgauge import __version__
-from agentgauge.spec_argument import complain, load_or_exit
+from agentgauge.spec_argument import complain
 from exporter.server import DEFAULT_ADDRESS, DEFAULT_TELEMETRY_PATH
-from spec.load import load_preset
-from spec.model import Source
+from spec.load import load_preset, load_spec
+from spec.model import SERIES_LIMIT, Source
 from spec.problems import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exporter.assembly import Exporter
+    from exporter.assembly import Settings
     from spec.model import Family
-
-_LOG = logging.getLogger("agentgauge")
 
 
 @click.command("export")
@@ -37,7 +33,13 @@ _LOG = logging.getLogger("agentgauge")
 )  # fmt: skip
 @click.option(
     "--once", is_flag=True,
-    help="Read everything to its end, print the metrics on standard output and exit.",
+    help="Read everything to its end, print the metrics on standard output and exit. "
+    "Nothing is kept.",
+)  # fmt: skip
+@click.option(
+    "--state-dir", "state", metavar="DIR", type=click.Path(path_type=Path),
+    help="Where positions, counts and memory are kept over restarts. "
+    "[default: $STATE_DIRECTORY, else agentgauge/FLEET in $XDG_STATE_HOME or ~/.local/state]",
 )  # fmt: skip
 @click.option(
     "--web.listen-address", "address", default=DEFAULT_ADDRESS, show_default=True,
@@ -46,6 +48,10 @@ _LOG = logging.getLogger("agentgauge")
 @click.option(
     "--web.telemetry-path", "telemetry_path", default=DEFAULT_TELEMETRY_PATH, show_default=True,
     metavar="PATH", help="The path of the metrics.",
+)  # fmt: skip
+@click.option(
+    "--web.config.file", "web_config", metavar="FILE", type=click.Path(path_type=Path),
+    help="TLS and basic authentication, in the format of Prometheus' exporter-toolkit.",
 )  # fmt: skip
 @click.option(
     "--log.level", "level", default="info", show_default=True,
@@ -60,8 +66,10 @@ def command(
     preset: str | None,
     *,
     once: bool,
+    state: Path | None,
     address: str,
     telemetry_path: str,
+    web_config: Path | None,
     level: str,
     log_format: str,
 ) -> None:
@@ -75,39 +83,59 @@ def command(
       tail -F app.log | agentgauge export --preset hardened-agent -
 
     Every line is counted in agentgauge_lines_total under what became of it, and what could not be
-    used in agentgauge_rejects_total under the rule and the reason.
+    used in agentgauge_rejects_total under the rule and the reason. A restart goes on where the
+    exporter stopped, however it stopped: nothing is lost and nothing counts twice. SIGHUP, or POST
+    to /-/reload, reads the spec again.
     """  # noqa: D301 (click takes the \b of a docstring that is not raw)
     from agentgauge.logs import configure  # noqa: PLC0415 (keeps --help quick)
-    from exporter.assembly import Exporter  # noqa: PLC0415 (the same)
+    from agentgauge.serving import Serving, serve  # noqa: PLC0415 (the same)
+    from agentgauge.state_directory import state_directory  # noqa: PLC0415 (the same)
 
     configure(level, log_format)
-    fleet, sources, families, born_at_zero = _declared(paths, preset)
+    if once and state is not None:
+        raise click.UsageError("--once keeps nothing: leave out --state-dir")
+
+    def declared() -> tuple[Settings, tuple[Source, ...], Mapping[str, Family]]:
+        return _declared(paths, preset)
+
+    try:
+        settings, sources, families = declared()
+    except SpecError as error:
+        complain(error)
+        sys.exit(1)
     if not sources:
         click.echo("the spec has no sources: add where the logs are, under sources:", err=True)
         sys.exit(1)
-    wait = 0.0 if once else born_at_zero
-    exporter = Exporter(fleet, sources, families, __version__, born_at_zero=wait)
     if once:
-        _once(exporter)
-    _serve(exporter, address, telemetry_path)
+        _once(settings, sources, families)
+    folder = state_directory(state, settings.fleet)
+    serve(declared, Serving(folder, address, telemetry_path, web_config))
 
 
 def _declared(
     paths: tuple[Path, ...], preset: str | None
-) -> tuple[str, tuple[Source, ...], Mapping[str, Family], float]:
-    """Give fleet, sources, families and seconds at zero, from a spec or from a preset."""
+) -> tuple[Settings, tuple[Source, ...], Mapping[str, Family]]:
+    """Give settings, sources and families, from a spec or from a preset.
+
+    Raises:
+        SpecError: they are wrong.
+    """
+    from agentgauge.state_directory import name_of_paths  # noqa: PLC0415 (keeps --help quick)
+    from exporter.assembly import Settings  # noqa: PLC0415 (the same)
+
     if preset is None:
         if len(paths) > 1:
             raise click.UsageError("takes one SPEC; name a --preset to read several paths")
-        spec = load_or_exit(paths[0] if paths else Path("agents.yaml"))
-        return spec.fleet, spec.sources, spec.families, float(spec.timing.born_at_zero)
+        spec = load_spec(paths[0] if paths else Path("agents.yaml"))
+        timing = spec.timing
+        settings = Settings(
+            spec.fleet, __version__, float(timing.born_at_zero), float(timing.gauges_expire),
+            spec.series_limit, serves=True,
+        )  # fmt: skip
+        return settings, spec.sources, spec.families
     if not paths:
         raise click.UsageError("--preset needs a PATH to read, or - for standard input")
-    try:
-        mapping, families = load_preset(preset)
-    except SpecError as error:
-        complain(error)
-        sys.exit(1)
+    mapping, families = load_preset(preset)
     stdin = [path for path in paths if str(path) == "-"]
     if stdin and len(paths) > 1:
         raise click.UsageError("- is read alone, without other paths")
@@ -115,25 +143,25 @@ def _declared(
         if path not in stdin and not path.exists() and not _is_glob(path):
             raise click.UsageError(f"{path}: there is no such file or directory")
     files = () if stdin else tuple(str(path.absolute()) for path in paths)
-    return mapping.name, (Source(mapping.name, files, (mapping,), {}),), families, 15.0
+    fleet = name_of_paths(mapping.name, paths)
+    settings = Settings(fleet, __version__, 15.0, 86_400.0, SERIES_LIMIT, serves=True)
+    return settings, (Source(mapping.name, files, (mapping,), {}),), families
 
 
-def _is_glob(path: Path) -> bool:
-    return any(sign in str(path) for sign in "*?[")
-
-
-def _once(exporter: Exporter) -> NoReturn:
+def _once(
+    settings: Settings, sources: tuple[Source, ...], families: Mapping[str, Family]
+) -> NoReturn:
     """Read everything, print the exposition, exit."""
-    from prometheus_client import generate_latest  # noqa: PLC0415 (keeps --help quick)
-
+    from exporter.assembly import Exporter  # noqa: PLC0415 (keeps --help quick)
     from exporter.pipeline import PipelineError, progress_bar  # noqa: PLC0415 (the same)
 
+    exporter = Exporter(replace(settings, born_at_zero=0.0, serves=False), sources, families)
     try:
         with progress_bar(sys.stderr) as progress:
             exporter.pipeline.run_once(progress)
     except PipelineError as error:
         raise click.ClickException(str(error)) from error
-    rest = memoryview(generate_latest(exporter.registry))
+    rest = memoryview(exporter.metrics()[1])
     try:
         while rest:  # past Python's buffer, which would fail once more when the program ends
             rest = rest[os.write(sys.stdout.fileno(), rest) :]
@@ -145,39 +173,5 @@ def _once(exporter: Exporter) -> NoReturn:
     sys.exit(0)
 
 
-def _serve(exporter: Exporter, address: str, telemetry_path: str) -> NoReturn:
-    """Follow and serve until a signal comes or reading breaks off."""
-    from exporter.server import (  # noqa: PLC0415 (keeps --help quick)
-        Application,
-        ListenError,
-        MetricsServer,
-        Views,
-    )
-    from exporter.status import render_status  # noqa: PLC0415 (the same)
-
-    pipeline = exporter.pipeline
-    views = Views(
-        registry=exporter.registry,
-        healthy=lambda: pipeline.reading,
-        ready=lambda: pipeline.ready,
-        status_page=lambda: render_status(exporter.status(), telemetry_path),
-        telemetry_path=telemetry_path,
-    )
-    try:
-        server = MetricsServer(address, Application(views))
-    except ListenError as error:
-        raise click.ClickException(str(error)) from error
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    reading = pipeline.start(stop)
-    server.start()
-    _LOG.info("serving", extra={"fields": {"address": server.url, "version": __version__}})
-    while not stop.wait(1.0):
-        pass  # short waits: a signal is handled between them
-    server.stop()
-    reading.join(timeout=5)
-    if pipeline.failure is not None:
-        _LOG.error(str(pipeline.failure))
-        sys.exit(1)
-    sys.exit(0)
+def _is_glob(path: Path) -> bool:
+    return any(sign in str(path) for sign in "*?[")

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from exporter.formats.decoded import Decoded
-from spec.node import scalar_text
+from exporter.formats.decoded import Decoded, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from exporter.formats.shape import Shape
+    from exporter.formats.kinds import Kinds
+    from spec.mapping import Mapping
 
 # Kinds of lines that no rule is for are learned, so that they do not slow the rest down.
 MAX_LEARNED = 256
@@ -32,10 +30,6 @@ _ESCAPES = re.compile(
 )
 
 
-class Refused(Exception):  # noqa: N818 (not an error of the program)
-    """A line can't be read; the message is the reason."""
-
-
 class JsonLines:
     """Decodes lines into the structs of their kinds.
 
@@ -44,26 +38,17 @@ class JsonLines:
     many that the types are widened. `type` is what the decoder decodes: the union of all structs.
     """
 
-    def __init__(self, tag_field: str | None, shapes: Mapping[str | None, Shape]) -> None:
-        """Make the structs; they are kept in the shapes.
-
-        `tag_field` is the key that tells kinds of lines apart, `shapes` are by kind; where all
-        lines are alike both the key and the only kind are None.
-        """
+    def __init__(self, kinds: Kinds, _mapping: Mapping) -> None:
+        """Make the structs; they are kept in the shapes of the kinds."""
         self.strict = True
+        self._kinds = kinds
         self._lines = self._refused = 0
-        self._tag_field = tag_field
-        self._shapes = shapes
         self._learned: dict[str, type] = {}
-        self._make_structs()
-        if len(shapes) == 1 and tag_field is not None:
+        self._structs = kinds.make_structs(strict=True)
+        if len(kinds.shapes) == 1 and kinds.tag_field is not None:
             # Only where there are several kinds does the decoder insist that a line names its own.
-            self._learn(f"not {next(iter(shapes))}", "")
+            self._learn(f"not {next(iter(kinds.shapes))}")
         self._build()
-
-    def _make_structs(self) -> None:
-        for number, (tag, shape) in enumerate(self._shapes.items()):
-            shape.make_struct(f"Line{number}", self._tag_field, tag, strict=self.strict)
 
     def widen(self) -> bool:
         """Widen the types where that pays; tell whether it was done, and the structs are new."""
@@ -71,14 +56,13 @@ class JsonLines:
         if not self.strict or not often:
             return False
         self.strict = False
-        self._make_structs()
+        self._structs = self._kinds.make_structs(strict=False)
         self._build()
         return True
 
     def _build(self) -> None:
-        structs = [shape.struct for shape in self._shapes.values()]
         union: Any = None
-        for struct in (*structs, *self._learned.values()):
+        for struct in (*self._structs, *self._learned.values()):
             union = struct if union is None else union | struct
         self.type = union
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(union)
@@ -87,6 +71,10 @@ class JsonLines:
         """Decode a block of whole lines."""
         lines = data.split(b"\n")
         lines.pop()  # what follows the last newline: nothing
+        return self.records(lines)
+
+    def records(self, lines: list[bytes]) -> Decoded:
+        """Decode what stands on one line each, or could."""
         self._lines += len(lines)
         decoded = Decoded([])
         events, rest, place = decoded.events, iter(lines), 0
@@ -116,7 +104,7 @@ class JsonLines:
         try:
             event = self._untyped(stripped)
         except Refused as refused:
-            decoded.rejected.append(str(refused))
+            decoded.reject(str(refused), line)
             return
         if event is None:
             decoded.unmatched += 1
@@ -128,25 +116,17 @@ class JsonLines:
         value = untyped(line)
         if not isinstance(value, dict):
             raise Refused("not_an_object")
-        tag: str | None = None
-        if self._tag_field is not None:
-            tag = scalar_text(value.get(self._tag_field))
-            if tag is None:
-                return None
-            if tag not in self._shapes:
-                self._learn(tag, value[self._tag_field])
-                return None
+        shape = self._kinds.shape(value)
+        if shape is None:
+            self._learn(value.get(self._kinds.tag_field))
+            return None
         self._refused += 1
-        return self._shapes[tag].build(value)
+        return shape.build_struct(value)
 
-    def _learn(self, tag: str, written: object) -> None:
-        if isinstance(written, str) and len(self._learned) < MAX_LEARNED:
-            self._learned.setdefault(
-                tag,
-                msgspec.defstruct(
-                    f"Other{len(self._learned)}", [], tag_field=self._tag_field, tag=tag, gc=False
-                ),
-            )
+    def _learn(self, tag: object) -> None:
+        if isinstance(tag, str) and tag not in self._learned and len(self._learned) < MAX_LEARNED:
+            name, field = f"Other{len(self._learned)}", self._kinds.tag_field
+            self._learned[tag] = msgspec.defstruct(name, [], tag_field=field, tag=tag, gc=False)
 
 
 def untyped(line: bytes) -> Any:  # noqa: ANN401 (any JSON)

@@ -24,7 +24,10 @@ class Shape:
 
     `children` are keys of an object, `element` is what a list's or object's elements hold.
     `leaf`: the value itself is read, as a text or to see whether it is there; `number`: as a
-    number; `amount`: as a number that must not be negative; `time`: as a point in time.
+    number; `amount`: as a number that must not be negative; `time`: as a point in time; `whole`: it
+    is compared with others, whatever it holds, and nothing below it is read.
+    `struct` is the type that `make_struct` has made, `parts` are the keys and places of its
+    attributes, in order.
     """
 
     children: dict[str, Shape] = field(default_factory=dict)
@@ -33,7 +36,9 @@ class Shape:
     number: bool = False
     amount: bool = False
     time: bool = False
+    whole: bool = False
     struct: type | None = None
+    parts: tuple[tuple[str, Shape], ...] = ()
 
     def child(self, key: str) -> Shape:
         """Give the place below a key, made where it is new."""
@@ -46,7 +51,7 @@ class Shape:
     @property
     def itself(self) -> bool:
         """Whether the value itself is read, and not only what is in it."""
-        return self.leaf or self.number or self.amount or self.time
+        return self.leaf or self.number or self.amount or self.time or self.whole
 
     @property
     def only_text(self) -> bool:
@@ -65,7 +70,7 @@ class Shape:
 
     @property
     def _plain(self) -> bool:
-        return self.element is None and not self.children
+        return self.element is None and not self.children and not self.whole
 
     def typed(self, name: str, *, strict: bool) -> Any:  # noqa: ANN401 (a type made at run time)
         """Make the type that decodes this place; None is always allowed."""
@@ -76,7 +81,7 @@ class Shape:
         if self.children:
             made = self.make_struct(name, strict=strict)
             return made | Scalar if self.itself else made | None
-        if not self.itself:
+        if self.whole or not self.itself:
             return Any
         if self.only_time:
             return datetime | None
@@ -94,6 +99,7 @@ class Shape:
             for i, key in enumerate(keys)
         ]
         names = {self.attribute(key): key for key in keys}
+        self.parts = tuple((key, self.children[key]) for key in keys)
         self.struct = msgspec.defstruct(
             name, fields, rename=names, tag_field=tag_field, tag=tag, gc=False
         )
@@ -107,12 +113,11 @@ class Shape:
             if isinstance(value, list):
                 return [self.element.build(part) for part in value]
             return value if self.itself else None
-        if self.children and isinstance(value, dict) and self.struct is not None:
-            return self.struct(
-                **{
-                    self.attribute(key): shape.build(value.get(key))
-                    for key, shape in self.children.items()
-                    if self.attribute(key) in self.struct.__struct_fields__  # type: ignore[attr-defined] # a msgspec struct
-                }
-            )
+        if self.children and isinstance(value, dict):
+            return self.build_struct(value)
         return value if self.itself else None
+
+    def build_struct(self, value: dict[str, Any]) -> object:
+        """Build the struct of an object, also where no key of it is read."""
+        assert self.struct is not None  # noqa: S101 (made before anything is decoded)
+        return self.struct(*[shape.build(value.get(key)) for key, shape in self.parts])

@@ -56,7 +56,8 @@ class Scope:
     """What is known at a point of the code: the kind of line, its shape, loops, loaded places.
 
     `loops` holds the variables of each loop's element and key, and the element's shape. `outer`
-    holds the variables of what is not in the line.
+    holds the variables of what is not in the line; `known` holds, for each name that is remembered,
+    the variable of the stream's names.
     """
 
     root: Shape
@@ -66,6 +67,7 @@ class Scope:
     loaded: dict[tuple[str, ...], str] = field(default_factory=dict)
     labels: dict[str, tuple[LabelRule, str]] = field(default_factory=dict)
     outer: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
 
     def inner(self) -> Scope:
         """Give the scope of a block: what it loads is not known after it."""

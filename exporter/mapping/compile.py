@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.formats.shape import Shape
 from exporter.mapping.code import Code, Scope
+from exporter.mapping.memory_code import known_names
 from exporter.mapping.plan import find
 from exporter.mapping.read_code import HELPERS, first_of
 from exporter.mapping.rule_code import rule_code
@@ -15,10 +16,13 @@ from exporter.mapping.values import moment
 from spec.mapping import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from collections.abc import Mapping as Map
 
+    from exporter.mapping.memory_code import Known
     from exporter.mapping.plan import Branch, Plan, Rule
     from exporter.mapping.runtime import Runtime
+    from spec.mapping import Mapping
 
 # The outcome of a line so far: 0 unmatched, 1 repeat, 2 applied.
 _OUTCOME = re.compile(r"\bo = ")
@@ -26,7 +30,7 @@ _EPOCH_SCALE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def compile_events(
-    plan: Plan, run: Runtime, frequencies: Mapping[str | None, int], *, strict: bool
+    plan: Plan, run: Runtime, frequencies: Map[str | None, int], *, strict: bool
 ) -> tuple[Callable[..., tuple[int, int, int]], str]:
     """Write and compile the function that applies events; the most frequent kind is tested first.
 
@@ -38,13 +42,16 @@ def compile_events(
     code = Code(names=_names(run))
     code.lines.append("def apply(events, stream):")
     code.emit("applied = repeat = unmatched = 0")
+    code.emit("stream = CLEAN(stream)")
+    code.emit("stream_key = SHORT(stream) or None")
+    known = known_names(plan, code, run)
     with code.block("for e in events:"):
         code.emit("kind = e.__class__")
         ordered = sorted(plan.branches, key=lambda branch: -frequencies.get(branch.tag, 0))
         for number, branch in enumerate(ordered):
             struct = code.constant(branch.shape.struct, "S")
             with code.block(f"{'el' if number else ''}if kind is {struct}:"):
-                _branch(branch, plan, code, run, strict=strict)
+                _branch(branch, plan, code, run, known, strict=strict)
         with code.block("else:"):
             code.emit("unmatched += 1")
     code.emit("return applied, repeat, unmatched")
@@ -62,10 +69,18 @@ def compile_abandoned(plan: Plan, run: Runtime) -> None:
         for rule in rules:
             scope = Scope(Shape(), outer={"time": "time", "started": "started"})
             rule_code(rule, code, scope, run, None)
-        run.pairs(rules[0]).give_up = _function(code, "give_up")
+        run.memories.pairs(rules[0]).give_up = _function(code, "give_up")
 
 
-def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime, *, strict: bool) -> None:
+def _branch(
+    branch: Branch,
+    plan: Plan,
+    code: Code,
+    run: Runtime,
+    known: list[tuple[Mapping, Known]],
+    *,
+    strict: bool,
+) -> None:
     scope = Scope(branch.shape, branch.tag, strict, outer={"e": "e", "file": "stream"})
     if branch.tag is not None and (place := branch.shape.children.get(plan.tag_field or "")):
         # The decoder keeps the tag to itself; rules may read it all the same.
@@ -77,6 +92,7 @@ def _branch(branch: Branch, plan: Plan, code: Code, run: Runtime, *, strict: boo
     sure = False
     for rule in branch.rules:
         with_time = scope.inner() if _differs(rule, branch) else scope
+        with_time.known = next(names for mapping, names in known if mapping is rule.mapping)
         _time(rule, code, with_time)
         sure = rule_code(rule, code, with_time, run, plan.tag_field) or sure
     if sure:  # every such line is applied, whatever the other rules say
@@ -132,7 +148,6 @@ def _names(run: Runtime) -> dict[str, Any]:
         "REJECT": run.reject,
         "AMOUNT": run.amount,
         "ANY_NUMBER": run.any_number,
-        "IN_PROGRESS": run.in_progress,
         "DATETIME": datetime,
         "MOMENT": moment,
     }

@@ -1,56 +1,62 @@
-"""A source's mapping at work: takes blocks, keeps the series, tells what became of every line."""
+"""A source's mapping at work: takes blocks, moves the series, tells what became of every line."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from exporter.formats import FORMATS
+from exporter.formats import make_format
 from exporter.mapping.compile import compile_abandoned, compile_events
 from exporter.mapping.plan import make_plan
 from exporter.mapping.runtime import Runtime
-from exporter.model import LINE, Counts
-from exporter.store.series import Now, SeriesBook, Snapshot
+from exporter.mapping.samples import Samples
+from exporter.model import LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from exporter.model import Block
+    from exporter.mapping.ledger import Ledger
+    from exporter.model import Block, Noticed, Plain
     from spec.mapping import Mapping as Preset
     from spec.model import Family
 
 # Blocks whose lines are counted by kind before the order of the tests is settled.
 BLOCKS_TO_LEARN = 8
 LAST_EVENT = "agent_last_event_timestamp_seconds"
+OUTCOMES = ("applied", "repeat", "unmatched", "rejected", "blank")
 
 
 class CompiledMapping:
-    """The mappings of one source, compiled. Not thread-safe: the caller holds the series' lock."""
+    """The mappings of one source, compiled. Not thread-safe: one thread reads.
+
+    What lines say is gathered in buffers; `drain` empties them into the series.
+    """
 
     def __init__(
         self,
         mappings: tuple[Preset, ...],
         families: Mapping[str, Family],
+        ledger: Ledger,
+        clock: Callable[[], float],
         *,
-        born_at_zero: float = 0.0,
-        now: Now | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        wrapped: str = "",
     ) -> None:
-        """Compile. `born_at_zero` is in seconds; see `exporter.store.series.SeriesBook`.
+        """Compile. `clock` is the running time: it ages what waits for an end.
 
-        `now` are gauges and states that are shared with other sources.
+        `wrapped` names the container runtime's envelope around the lines, if there is one.
         """
         self.plan = make_plan(mappings)
-        self.book = SeriesBook(clock, born_at_zero, now=now or Now())
-        self._run = Runtime(self.plan, self.book, families.get(LAST_EVENT), clock)
-        self._format = FORMATS[mappings[0].format](self.plan.tag_field, self.plan.shapes)
+        self._ledger = ledger
+        self._run = Runtime(self.plan, ledger, families.get(LAST_EVENT), clock)
+        self._format = make_format(mappings, wrapped, self.plan.tag_field, self.plan.shapes)
         self._kinds: Counter[str | None] = Counter()
         self._blocks_to_learn = BLOCKS_TO_LEARN if len(self.plan.branches) > 1 else 0
         self._compile()
         compile_abandoned(self.plan, self._run)
-        self._lines: Counter[str] = Counter(applied=0, repeat=0, unmatched=0, rejected=0, blank=0)
+        self._lines: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
         self._bytes = 0
+        self._turns: Counter[str] = Counter()
+        self.samples = Samples()
 
     def apply(self, block: Block) -> None:
         """Take a block's lines, in order."""
@@ -69,9 +75,11 @@ class CompiledMapping:
         self._bytes += len(block.data)
         for reason in decoded.rejected:
             self.reject(LINE, reason, 1)
+        self.samples.take(decoded.samples)
 
     def _compile(self) -> None:
         """Write the rules as functions: one for what the decoder let in, one for all the rest."""
+        self._run.memos.clear()
         self._apply_built, self.source = compile_events(
             self.plan, self._run, self._kinds, strict=False
         )
@@ -95,12 +103,25 @@ class CompiledMapping:
         if rule == LINE:
             self._lines["rejected"] += count
 
+    def notice(self, noticed: Noticed) -> None:
+        """Count what the source met besides lines."""
+        for reject in noticed.rejects:
+            self.reject(reject.rule, reject.reason, reject.count)
+        self._turns["agentgauge_file_rotations_total"] += noticed.rotations
+        self._turns["agentgauge_file_truncations_total"] += noticed.truncations
+
+    def history_is_read(self) -> None:
+        """What comes from now on is news: a series that it makes is shown at 0 first."""
+        if self._ledger.history:
+            self.drain()  # What was read until here becomes series as history.
+            self._ledger.history = False
+
     def tick(self, now: float) -> None:
         """Give up starts that have waited too long for their ends.
 
         The source was read to its end: what comes from now on happens now, and is no history.
         """
-        self.book.history = False
+        self.history_is_read()
         for pairs in self._run.open_pairs.values():
             pairs.abandon_overdue(now)
 
@@ -109,25 +130,38 @@ class CompiledMapping:
         for pairs in self._run.open_pairs.values():
             pairs.abandon_overdue(None)
 
-    def snapshot(self) -> Snapshot:
-        """Project what the rules have gathered to series."""
-        snapshot = Snapshot()
-        for cells in self._run.cells.values():
-            cells.project(snapshot)
-        self.book.show(snapshot)
-        return snapshot
+    def drain(self) -> None:
+        """Empty what was gathered into the series."""
+        self._run.drain()
+        own, source = self._ledger.own, self._ledger.source
+        for outcome, count in self._lines.items():
+            own.add("agentgauge_lines_total", (source, outcome), count)
+        own.add("agentgauge_bytes_total", (source,), self._bytes)
+        for name, count in self._turns.items():
+            own.add(name, (source,), count)
+        self._turns.clear()
+        for rule, count in self._run.evictions():
+            own.add("agentgauge_evictions_total", (source, rule), count)
+        self._lines = Counter(dict.fromkeys(OUTCOMES, 0))
+        self._bytes = 0
 
-    def counts(self) -> Counts:
-        """Tell what became of the lines so far."""
-        evictions: Counter[str] = Counter()
-        for number, memory in self._run.memories.items():
-            evictions[self.plan.rules[number].name] += memory.evicted
-        for name, pairs in self._run.open_pairs.items():
-            evictions[name] += pairs.evicted
-        return Counts(
-            dict(self._lines),
-            dict(self._run.rejects),
-            {name: count for name, count in evictions.items() if count},
-            self._bytes,
-            self._run.young_rejects(),
-        )
+    def forget_buffers(self) -> None:
+        """Let go of series that may be no more. Call it when everything is drained."""
+        self._run.clear_cells()
+
+    def save(self, *, whole: bool) -> Plain:
+        """Give what the rules remember, by name, with what defines each memory."""
+        saved = {
+            name: [signature, kept]
+            for name, (signature, memory) in self._run.durable_memories().items()
+            if (kept := memory.save(whole=whole)) is not None
+        }
+        return saved or None
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        """Take up what the rules remembered; a memory that is defined otherwise starts empty."""
+        for name, (signature, memory) in self._run.durable_memories().items():
+            parts = [part[name] for part in saved if name in part]
+            if fitting := [kept for was, kept in parts if was == signature]:
+                memory.restore(fitting)
+        self._run.evictions()  # They were counted before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from exporter.formats.shape import Shape
@@ -11,10 +11,10 @@ from spec.mapping import Const, EventRule, Field, Mapping, Path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spec.mapping import LabelRule
+    from spec.mapping import LabelRule, Update
 
 
-Use: TypeAlias = Literal["leaf", "number", "amount", "time"]
+Use: TypeAlias = Literal["leaf", "number", "amount", "time", "whole"]
 """As what a place is read: see `Shape`."""
 
 
@@ -55,10 +55,33 @@ class Plan:
         """What is read of each kind of line."""
         return {branch.tag: branch.shape for branch in self.branches}
 
+    def start_of(self, rule: Rule) -> Rule:
+        """Find the rule that starts what this one ends or gives up; a start finds itself."""
+        name = rule.event.pair.name if rule.event.pair else rule.event.abandoned
+        return next(
+            other for other in self._pairing(rule.mapping, "start") if _pair_of(other) == name
+        )
+
+    def ends_of(self, start: Rule) -> list[Rule]:
+        """Find the rules that end what this one starts."""
+        ends = self._pairing(start.mapping, "end")
+        return [rule for rule in ends if _pair_of(rule) == _pair_of(start)]
+
+    def _pairing(self, mapping: Mapping, role: str) -> list[Rule]:
+        return [
+            rule
+            for rule in self.rules
+            if rule.mapping is mapping and rule.event.pair and rule.event.pair.role == role
+        ]
+
+
+def _pair_of(rule: Rule) -> str | None:
+    return rule.event.pair.name if rule.event.pair else None
+
 
 def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
     """Plan the mappings of one source, which all apply to every line."""
-    every = [(mapping, event) for mapping in mappings for event in mapping.events]
+    every = [(mapping, _counting_once(event)) for mapping in mappings for event in mapping.events]
     rules = tuple(Rule(number, *pair) for number, pair in enumerate(every))
     on_lines = tuple(rule for rule in rules if rule.event.abandoned is None)
     abandoned: dict[str, tuple[Rule, ...]] = {}
@@ -76,6 +99,26 @@ def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
         }
         branches = tuple(Branch(k, _shape(r, tag_field), r) for k, r in of_kind.items())
     return Plan(rules, tag_field, branches, abandoned)
+
+
+def _counting_once(event: EventRule) -> EventRule:
+    """Make increments of their own of what counts once a key, though a key may come often."""
+    if event.dedupe is None or event.dedupe.keep == "first":
+        return event
+    updates = (
+        replace(update, verb="add") if update.verb == "inc" else update for update in event.updates
+    )
+    return replace(event, updates=tuple(updates))
+
+
+def counts_once(update: Update) -> bool:
+    """Tell whether an update adds 1 for every new key: it adds, and reads nothing."""
+    return update.verb == "add" and not update.of
+
+
+def grows(event: EventRule) -> bool:
+    """Tell whether numbers of the event are compared with those that were told before."""
+    return event.delta is not None or (event.dedupe is not None and event.dedupe.keep == "max")
 
 
 def _tag_field(rules: tuple[Rule, ...]) -> str | None:
@@ -121,6 +164,8 @@ def _shape(rules: tuple[Rule, ...], tag_field: str | None) -> Shape:
             loops[name] = walk(root, loops, path)
         for path in _texts(rule):
             _mark(root, loops, path, "leaf")
+        for path in _paths_of(rule.event.streak.of if rule.event.streak else ()):
+            _mark(root, loops, path, "whole")
         for path, use in _numbers(rule):
             _mark(root, loops, path, use)
         for path in _times(rule):
@@ -171,15 +216,15 @@ def find(root: Shape, loops: dict[str, Shape], path: Path, *, make: bool = False
 def _texts(rule: Rule) -> Iterator[Path]:
     """Places that are read as texts."""
     event = rule.event
-    keys = [event.dedupe, event.pair.by if event.pair else None]
-    if event.streak:
-        keys.append(event.streak.by)
-        yield from _paths_of(event.streak.of)
-    for key in keys:
-        for of, _ in key.parts if key else ():
+    for memory in (event.dedupe, event.delta, event.streak, event.pair):
+        for of, _ in memory.by.parts if memory else ():
             yield from _paths_of(of)
+    for of in event.remember.values():
+        yield from _paths_of(of)
     for label in read_labels(rule).values():
         yield from _paths_of(label.of)
+    if rule.mapping.exemplar:
+        yield from _paths_of(rule.mapping.exemplar[1])
     for update in event.updates:
         if update.state is not None:
             yield from _paths_of(update.state.of)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from exporter.mapping.memory import LONGEST_KEY, short
 from exporter.mapping.values import (
     MAX_NUMBER,
     Memo,
+    clean,
     cut_function,
     differs,
     elements,
@@ -16,6 +18,7 @@ from exporter.mapping.values import (
     label_function,
     number,
     text,
+    whole_text,
 )
 from spec.mapping import Const, Path
 
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
     from spec.mapping import Field, Key, LabelRule, Test
 
 _COMPARISONS = {"above": ">", "below": "<", "at_least": ">=", "at_most": "<="}
+_FILE = (Path(("$file",)),)
 HELPERS = {
     "TEXT": text, "NUMBER": number, "EPOCH": epoch_seconds, "DIFFERS": differs,
-    "ELEMENTS": elements, "KEEP": keep, "MAX": MAX_NUMBER,
+    "ELEMENTS": elements, "KEEP": keep, "MAX": MAX_NUMBER, "SHORT": short, "CLEAN": clean,
+    "WHOLE": whole_text,
 }  # fmt: skip
 
 
@@ -64,7 +69,13 @@ def load(path: Path, code: Code, scope: Scope) -> str:
 
 def _outside(parts: tuple[str, ...], code: Code, scope: Scope) -> str:
     """Emit the reading of a `$name`: not in the line, but known of it. Times are in seconds."""
-    source = scope.outer.get(parts[0][1:], "None") if len(parts) == 1 else "None"
+    name = parts[0][1:]
+    if name in scope.known and len(parts) == 1:
+        # Not noted as loaded: another rule of the same line may remember something else.
+        told = code.variable()
+        code.emit(f"{told} = {scope.known[name]}.get({name!r})")
+        return told
+    source = scope.outer.get(name, "None") if len(parts) == 1 else "None"
     if parts != ("$time",) or source == "None":
         return source
     variable = code.variable()
@@ -117,6 +128,20 @@ def as_text(of: Field, code: Code, scope: Scope) -> str:
     return variable
 
 
+def whole(of: Field, code: Code, scope: Scope) -> str:
+    """Emit the reading of whatever stands in a field as a text to compare with, or its digest."""
+    source = first_of(of, code, scope)
+    variable = code.variable()
+    code.emit(f"{variable} = {source} if {source}.__class__ is str else WHOLE({source})")
+    _shorten(variable, code)
+    return variable
+
+
+def _shorten(variable: str, code: Code) -> None:
+    with code.block(f"if {variable} is not None and len({variable}) > {LONGEST_KEY}:"):
+        code.emit(f"{variable} = SHORT({variable})")
+
+
 def label(rule: LabelRule, code: Code, scope: Scope) -> str:
     """Emit the making of a label's value; give its variable, or a literal where it is constant."""
     known = scope.labels.get(repr(rule))
@@ -145,7 +170,8 @@ def label(rule: LabelRule, code: Code, scope: Scope) -> str:
         code.emit(
             f"{variable} = {table}.get({variable}, {other}) if {variable} else {rule.absent!r}"
         )
-    scope.labels[repr(rule)] = (rule, variable)
+    if not any(isinstance(part, Path) and part.parts[0][1:] in scope.known for part in rule.of):
+        scope.labels[repr(rule)] = (rule, variable)
     return variable
 
 
@@ -199,12 +225,16 @@ def key(of: Key, code: Code, scope: Scope) -> tuple[str, str]:
     """Emit the making of a key; give its variable, and the expression that says it is lacking."""
     parts = []
     for part, expression in of.parts:
+        if part == _FILE and expression is None and "file" in scope.outer:
+            parts.append("stream_key")  # made once a block
+            continue
         variable = code.variable("k")
         source = as_text(part, code, scope)
         if expression is not None:
             memo = code.constant(Memo(cut_function(expression)), "MEMO")
             source = f"({memo}[{source}] if {source} else None)"
         code.emit(f"{variable} = {source} or None")
+        _shorten(variable, code)
         parts.append(variable)
     if len(parts) == 1:
         return parts[0], f"{parts[0]} is None"

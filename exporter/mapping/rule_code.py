@@ -8,21 +8,21 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exporter.mapping import read_code as read
-from exporter.mapping.cells import FIRST_SLOT, Cells, Slot, picker
-from exporter.mapping.memory import Seen, Streaks
-from exporter.mapping.plan import find, implied, read_labels, used_labels
-from exporter.store.series import MONEY
+from exporter.mapping.cells import EXEMPLAR, FIRST_SLOT, Cells, Slot, picker
+from exporter.mapping.fixed import fixed_series, may_hold_anything
+from exporter.mapping.memory_code import growing, remembering
+from exporter.mapping.number_code import number_of
+from exporter.mapping.plan import find, grows, implied, read_labels, used_labels
+from exporter.store.numbers import MONEY
 from spec.mapping import Path
 
 if TYPE_CHECKING:
     from exporter.formats.shape import Shape
     from exporter.mapping.code import Code, Scope
+    from exporter.mapping.memory_code import News
     from exporter.mapping.plan import Rule
     from exporter.mapping.runtime import Runtime
     from spec.mapping import Update
-
-
-_LARGE_INTEGER = 2**53
 
 
 def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str | None) -> bool:
@@ -33,7 +33,7 @@ def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str
     tests = [test for number, test in enumerate(event.when) if number not in skip]
     outer = [test for test in tests if test.path.parts[0] not in loops]
     inner = [test for test in tests if test.path.parts[0] in loops]
-    sure = not tests and not loops and not (event.dedupe or event.pair)
+    sure = not tests and not loops and not (event.dedupe or event.pair or event.delta)
     with ExitStack() as stack:
         if not sure or event.streak:
             scope = scope.inner()
@@ -46,8 +46,9 @@ def rule_code(rule: Rule, code: Code, scope: Scope, run: Runtime, tag_field: str
             scope = scope.enter(name, key, element, _element(scope, path.parts))
         for test in inner:
             stack.enter_context(code.block(f"if {read.condition(test, code, scope)}:"))
-        _remembered(rule, code, scope, run, stack)
-        _apply(rule, code, scope, run)
+        remembering(rule, code, scope, run, stack)
+        news = growing(rule, code, scope, run, stack) if grows(event) else None
+        _apply(rule, code, scope, run, news)
         if not sure:
             code.emit("o = 2")
     return sure
@@ -64,87 +65,19 @@ def _element(scope: Scope, parts: tuple[str, ...]) -> Shape:
     return shape.element
 
 
-def _remembered(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> None:
-    """Emit time, dedupe, streak and pair, in the order that the language fixes."""
-    event, number = rule.event, rule.number
-    if "bad" in scope.outer:
-        with code.block("if bad:"):
-            code.emit(f"REJECT({number}, bad)")
-    if event.dedupe:
-        seen = code.constant(run.memory(number, Seen()), "SEEN")
-        key, lacking = read.key(event.dedupe, code, scope)
-        fresh = code.variable("fresh")
-        with code.block(f"if {lacking}:"):
-            code.emit(f"REJECT({number}, 'no_key')")
-            code.emit(f"{fresh} = True")
-        with code.block("else:"):
-            code.emit(f"{fresh} = {seen}.first({key})")
-        _repeat_unless(fresh, code, stack)
-    if event.streak:
-        streaks = code.constant(run.memory(number, Streaks(event.streak.at)), "STREAKS")
-        key, _ = read.key(event.streak.by, code, scope)
-        values = [read.as_text((of,), code, scope) for of in event.streak.of]
-        value = values[0] if len(values) == 1 else f"({', '.join(values)})"
-        code.emit("o = 2")
-        reached = f"{streaks}.reached({key}, {value})"
-        stack.enter_context(code.block(f"if {reached}:"))
-    if event.pair:
-        _pair(rule, code, scope, run, stack)
-
-
-def _repeat_unless(condition: str, code: Code, stack: ExitStack) -> None:
-    with code.block(f"if not {condition}:"):
-        code.emit("o = o or 1")
-    stack.enter_context(code.block("else:"))
-
-
-def _pair(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> None:
-    pair, number = rule.event.pair, rule.number
-    if pair is None:
-        return
-    pairs = code.constant(run.pairs(rule), "PAIRS")
-    key, lacking = read.key(pair.by, code, scope)
-    time = scope.outer.get("time", "None")
-    if pair.role == "start":
-        kept = {name: read.label(label, code, scope) for name, label in rule.event.labels.items()}
-        level = "None"
-        if pair.in_progress:
-            family = code.constant(pair.in_progress, "F")
-            labels = "".join(f"{kept[name]}, " for name in pair.in_progress.labels)
-            level = f"IN_PROGRESS({family}, ({labels}))"
-        taken = code.variable("taken")
-        with code.block(f"if {lacking}:"):
-            code.emit(f"REJECT({number}, 'no_key')")
-            code.emit(f"{taken} = False")
-        with code.block("else:"):
-            values = "".join(f"{value}, " for value in kept.values())
-            code.emit(f"{taken} = {pairs}.start({key}, {time}, ({values}), {level})")
-        _repeat_unless(taken, code, stack)
-        return
-    started = code.variable("started")
-    code.emit(f"{started} = None if {lacking} else {pairs}.end({key})")
-    with code.block(f"if {started} is None:"):
-        code.emit(f"REJECT({number}, 'no_key' if {lacking} else 'no_start')")
-        code.emit("o = o or 1")
-    stack.enter_context(code.block("else:"))
-    duration = code.variable("duration")
-    code.emit(
-        f"{duration} = ({time} - {started}.time).total_seconds() "
-        f"if {time} is not None and {started}.time is not None else None"
-    )
-    scope.outer["duration"] = duration
-    scope.outer["started"] = started
-
-
 def _value(rule: Rule, name: str, code: Code, scope: Scope, run: Runtime) -> str:
     """Emit a label's value: the start's, where the pair keeps it, else the line's own."""
     if name in rule.event.kept and "started" in scope.outer:
-        return f"{scope.outer['started']}.kept[{run.kept_index(rule, name)}]"
+        kept = list(run.plan.start_of(rule).event.labels)
+        return f"{scope.outer['started']}.kept[{kept.index(name)}]"
     return read.label(rule.event.labels[name], code, scope)
 
 
-def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime) -> None:
-    """Emit the look-up of the cell and the updates of its slots."""
+def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime, news: News | None) -> None:
+    """Emit the look-up of the cell and the updates of its slots.
+
+    `news` are numbers that were read already, and what in them is new.
+    """
     cells, names = _cells(rule, scope, run)
     if cells is None:
         return
@@ -160,15 +93,24 @@ def _apply(rule: Rule, code: Code, scope: Scope, run: Runtime) -> None:
         with code.block("except KeyError:"):
             _look_up(rule, cells, names, cell, code, scope.inner(), run)
             code.emit(f"KEEP({memo}, {raw}, {cell})")
+        run.memos.append(code.names[memo])
     code.emit(f"{cell}[1] += 1")
+    if cells.exemplar and rule.mapping.exemplar:
+        event = read.as_text(rule.mapping.exemplar[1], code, scope)
+        code.emit(f"{cell}[{EXEMPLAR}] = {event}")
     time = scope.outer.get("time")
     if cells.agent is not None and time is not None:
         with code.block(f"if {time} is not None and {time} > {cell}[0]:"):
             code.emit(f"{cell}[0] = {time}")
     begin = code.constant(cells.begin, "BEGIN") if cells.slots else ""
-    for number, slot in enumerate(cells.slots):
-        if slot.update.verb != "inc":
-            _update(rule, slot, cell, f"{begin}({cell}, {number})", code, scope)
+    for place, slot in enumerate(cells.slots):
+        fresh = f"{begin}({cell}, {place})"
+        if news is not None and place in news:
+            value, condition = news[place]
+            with code.block(f"if {condition}:"):
+                _store(slot, value, cell, fresh, time or "None", code, exact=True)
+        elif slot.update.verb != "inc":
+            _update(rule, slot, cell, fresh, code, scope)
 
 
 def _cells(rule: Rule, scope: Scope, run: Runtime) -> tuple[Cells | None, list[str]]:
@@ -178,13 +120,20 @@ def _cells(rule: Rule, scope: Scope, run: Runtime) -> tuple[Cells | None, list[s
     names = [*used_labels(rule), *own]
     slots, size = [], FIRST_SLOT
     for number, update in enumerate(updates):
-        sources = [_source(name, number, names) for name in _series_labels(update)]
-        slots.append(Slot(update, size, picker(sources)))
-        size += 2 if update.verb == "observe" else 1
+        labels = _series_labels(update)
+        sources = [_source(name, number, names) for name in labels]
+        free = [at for at, name in enumerate(labels) if may_hold_anything(rule, update, name)]
+        traced = rule.mapping.exemplar is not None
+        slots.append(Slot(update, size, picker(sources), tuple(free), traced))
+        size += 3 if update.verb == "observe" else 1
     agent = names.index("agent") if "agent" in names else None
     if agent is None and not slots:
         return None, names
-    fresh = Cells(run.book, tuple(slots), size, run.last_event, agent)
+    for update in updates:
+        if update.verb != "set":
+            run.ledger.declare(update.family, fixed_series(rule, update))
+    exemplar = rule.mapping.exemplar[0] if rule.mapping.exemplar else None
+    fresh = Cells(run.ledger, tuple(slots), size, run.last_event, agent, exemplar)
     return run.cells.setdefault((rule.number, scope.tag), fresh), names
 
 
@@ -236,56 +185,19 @@ def _update(  # noqa: PLR0917 (what it emits from, what it emits to)
     rule: Rule, slot: Slot, cell: str, begin: str, code: Code, scope: Scope
 ) -> None:
     """Emit one update: the number, checked, into its slot."""
-    update = slot.update
     time = scope.outer.get("time", "None")
-    if update.family.type == "stateset" and update.state is not None:
-        state = read.label(update.state, code, scope)
+    if slot.update.state is not None:
+        state = read.label(slot.update.state, code, scope)
         code.emit(f"{cell}[{slot.at}].set({state}, {time})")
         return
-    source = _raw(update, code, scope)
-    checked = "ANY_NUMBER" if update.verb == "set" else "AMOUNT"
-    value = code.variable("n")
-    if update.time or update.minus or source == "None" or update.verb == "set":
-        reader = "EPOCH" if update.time else "NUMBER"
-        minus = "".join(f"{read.first_of(of, code, scope)}, " for of in update.minus)
-        code.emit(
-            f"{value} = {checked}"
-            f"({reader}, {source}, ({minus}), {rule.number}, {update.skip_absent})"
-        )
-        with code.block(f"if {value} is not None:"):
-            _store(slot, value, cell, begin, time, code)
-        return
-    code.emit(f"{value} = {source}")
-    place = find(scope.root, {}, update.of[0]) if isinstance(update.of[0], Path) else None
-    if scope.strict and not scope.loops and place is not None and place.only_amount:
-        with code.block(f"if {value} is not None:"):
-            _store(slot, value, cell, begin, time, code)
-        if not update.skip_absent:
-            with code.block("else:"):
-                code.emit(f"REJECT({rule.number}, 'missing')")
-        return
-    # Whole numbers are compared with a whole number: Python is slow where the kinds differ.
-    whole = f"{value}.__class__ is int and 0 <= {value} < {_LARGE_INTEGER}"
-    with code.block(f"if not ({whole} or {value}.__class__ is float and 0.0 <= {value} <= MAX):"):
-        code.emit(f"{value} = {checked}(NUMBER, {value}, (), {rule.number}, {update.skip_absent})")
-    with code.block(f"if {value} is not None:"):
+    with number_of(rule, slot.update, code, scope) as value:
         _store(slot, value, cell, begin, time, code)
 
 
-def _raw(update: Update, code: Code, scope: Scope) -> str:
-    """Emit the reading of what an update takes, through its table of texts where it has one."""
-    if update.table is None:
-        return read.first_of(update.of, code, scope)
-    source = read.as_text(update.of, code, scope)
-    table = code.constant(dict(update.table), "TABLE")
-    other = source if update.table_other is None else repr(update.table_other)
-    return f"({table}.get({source}, {other}) if {source} else {update.table_absent!r})"
-
-
 def _store(  # noqa: PLR0917 (all of them name variables of the emitted code)
-    slot: Slot, value: str, cell: str, begin: str, time: str, code: Code
+    slot: Slot, value: str, cell: str, begin: str, time: str, code: Code, *, exact: bool = False
 ) -> None:
-    """Emit what happens to a cell when a number is good."""
+    """Emit what happens to a cell when a number is good. `exact`: money is in trillionths."""
     update, at = slot.update, slot.at
     if update.family.type == "info":
         labels = code.constant(slot.labels, "LABELS")
@@ -303,8 +215,11 @@ def _store(  # noqa: PLR0917 (all of them name variables of the emitted code)
         with code.block("except TypeError:"):
             code.emit(f"{begin}[{at}]{place}")
         code.emit(f"{cell}[{at + 1}] += {value}")
+        if slot.traced:
+            code.emit(f"{cell}[{at + 2}] = {value}")
     else:
-        amount = f"round({value} * {float(MONEY)!r})" if update.family.unit == "usd" else value
+        money = update.family.unit == "usd" and not exact
+        amount = f"round({value} * {float(MONEY)!r})" if money else value
         with code.block("try:"):
             code.emit(f"{cell}[{at}] += {amount}")
         with code.block("except TypeError:"):

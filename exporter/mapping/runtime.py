@@ -6,19 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from exporter.mapping.memory import Pairs, Seen, Streaks
+from exporter.mapping.memories import Memories
 from exporter.mapping.values import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exporter.mapping.cells import Cells
-    from exporter.mapping.plan import Plan, Rule
-    from exporter.store.series import Labels, Level, SeriesBook
+    from exporter.mapping.ledger import Ledger
+    from exporter.mapping.pairs import Pairs
+    from exporter.mapping.plan import Plan
+    from exporter.model import Durable
+    from exporter.store.label_text import Labels
+    from exporter.store.series import Level
     from spec.model import Family
-
-
-REJECTS = "agentgauge_rejects_total"
 
 
 @dataclass(slots=True)
@@ -26,60 +27,67 @@ class Runtime:
     """The state of one source's mapping. `plan` says which rules there are."""
 
     plan: Plan
-    book: SeriesBook
+    ledger: Ledger
     last_event: Family | None
     clock: Callable[[], float]
     cells: dict[tuple[int, str | None], Cells] = field(default_factory=dict)
-    memories: dict[int, Seen | Streaks] = field(default_factory=dict)
-    open_pairs: dict[str, Pairs] = field(default_factory=dict)
+    memories: Memories = field(init=False)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    evicted: Counter[str] = field(default_factory=Counter)
+    memos: list[dict[Any, Any]] = field(default_factory=list)
+    levels: dict[tuple[str, Labels], tuple[Family, Level]] = field(default_factory=dict)
 
-    def memory(self, rule: int, fresh: Any) -> Any:  # noqa: ANN401 (a Seen or a Streaks)
-        """Give a rule's memory, the fresh one where it has none yet."""
-        return self.memories.setdefault(rule, fresh)
+    def __post_init__(self) -> None:
+        self.memories = Memories(self.plan, self.clock, self.in_progress)
 
-    def pairs(self, rule: Rule) -> Pairs:
-        """Give the pairs that a rule starts or ends."""
-        name = rule.event.pair.name if rule.event.pair else rule.event.abandoned or ""
-        key = f"{rule.mapping.name}.{name}"
-        if key not in self.open_pairs:
-            start = self.start_of(rule)
-            within = start.event.pair.within if start.event.pair else 0.0
-            self.open_pairs[key] = Pairs(within, self.clock)
-        return self.open_pairs[key]
+    @property
+    def open_pairs(self) -> dict[str, Pairs]:
+        """The starts that wait for their ends."""
+        return self.memories.open_pairs
 
-    def start_of(self, rule: Rule) -> Rule:
-        """Find the rule that starts what this one ends."""
-        name = rule.event.pair.name if rule.event.pair else rule.event.abandoned
-        return next(
-            other
-            for other in self.plan.rules
-            if other.mapping is rule.mapping
-            and other.event.pair
-            and other.event.pair.role == "start"
-            and other.event.pair.name == name
-        )
-
-    def kept_index(self, rule: Rule, label: str) -> int:
-        """Tell where a start keeps the value of a label."""
-        return list(self.start_of(rule).event.labels).index(label)
+    def durable_memories(self) -> dict[str, tuple[str, Durable]]:
+        """Give all memories by their lasting names, each with what defines it."""
+        return dict(self.memories.named)
 
     def reject(self, rule: int, reason: str) -> None:
         """Count what a rule could not use."""
         self.count_reject(self.plan.rules[rule].name, reason, 1)
 
     def count_reject(self, rule: str, reason: str, count: int) -> None:
-        """Count what could not be used; a reason that is new is shown at 0 first, as all series."""
-        self.book.touch(REJECTS, (rule, reason))
+        """Count what could not be used, until it is drained."""
         self.rejects[rule, reason] += count
-
-    def young_rejects(self) -> frozenset[tuple[str, str]]:
-        """Name the rules and reasons that are still to be shown at 0."""
-        return frozenset(key for key in self.rejects if self.book.is_young(REJECTS, key))
 
     def in_progress(self, family: Family, labels: Labels) -> Level:
         """Give the level that counts open pairs."""
-        return self.book.level(family, labels)
+        level = self.ledger.present(family, labels)
+        level.counts = True  # type: ignore[union-attr] # a gauge
+        self.levels[family.name, labels] = family, level  # type: ignore[assignment] # the same
+        return level  # type: ignore[return-value] # the same
+
+    def drain(self) -> None:
+        """Empty cells, counts and levels into the series."""
+        for cells in self.cells.values():
+            cells.drain()
+        for (rule, reason), count in self.rejects.items():
+            self.ledger.reject(rule, reason, count)
+        self.rejects.clear()
+        for family, level in self.levels.values():
+            if level.value != level.shown:
+                self.ledger.changed(family, level)
+
+    def evictions(self) -> list[tuple[str, int]]:
+        """Give how many keys each rule has forgotten since the last call."""
+        now = self.memories.evicted()
+        more, self.evicted = now - self.evicted, now
+        return list(more.items())
+
+    def clear_cells(self) -> None:
+        """Throw away the buffers and all that refers to them; they are drained."""
+        for cells in self.cells.values():
+            cells.clear()
+        for memo in self.memos:
+            memo.clear()
+        self.levels = {key: pair for key, pair in self.levels.items() if pair[1].value}
 
     def any_number(
         self,

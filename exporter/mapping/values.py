@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -19,11 +20,23 @@ if TYPE_CHECKING:
 # Beyond, a number is not finite for us: sums, and money in trillionths, must fit into a float.
 MAX_NUMBER = 1e280
 MEMO_LIMIT = 10_000
+# What is made of a longer text is made anew each time: memos hold no prompts.
+LONGEST_MEMO = 256
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _LONGEST = 400  # digits; beyond, a number is not finite for a metric, and slow to read
 
 text = scalar_text
+
+
+def whole_text(value: object) -> str | None:
+    """Give a text by which values compare, lists and objects too: keys may stand in any order."""
+    if not isinstance(value, dict | list):
+        return text(value)
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:
+        return "too deep"
 
 
 def number(value: object) -> int | float | str:
@@ -114,17 +127,30 @@ class Memo(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         """Compute, and keep a bounded number of answers."""
-        if len(self) >= MEMO_LIMIT:
-            self.clear()
-        value = self[key] = self.function(key)
+        value = self.function(key)
+        if len(key) <= LONGEST_MEMO:
+            if len(self) >= MEMO_LIMIT:
+                self.clear()
+            self[key] = value
         return value
 
 
 def keep(memo: dict[object, object], key: object, value: object) -> None:
     """Remember, and keep a bounded number of answers."""
+    if any(isinstance(p, str) and len(p) > LONGEST_MEMO for p in _parts(key)):
+        return
     if len(memo) >= MEMO_LIMIT:
         memo.clear()
     memo[key] = value
+
+
+def _parts(key: object) -> tuple[object, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def clean(path: str) -> str:
+    """Give a path as a text that can be written: bytes that are no UTF-8 are shown as escapes."""
+    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode()
 
 
 def label_function(rule: LabelRule) -> Callable[[str], str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAGIC = re.compile(r"[*?\[]")
+_SEPARATOR = re.compile(r"[.-]")
 
 
 class Found(NamedTuple):
@@ -27,11 +28,14 @@ class Discovery:
     A wildcard does not match a leading dot, as in a shell. `**` is any number of directories; it
     does not follow symbolic links to directories, other parts do. A directory that is given is
     searched with the glob `below`. After `find`, `unreadable` holds the directories that could
-    not be listed and the files that could not be looked at.
+    not be listed and the files that could not be looked at, and `entries` gives what was seen.
+    `named` holds paths that a glob means, whether or not there is a file: what a glob spells out,
+    and what it would find if something did not follow in the name, after `.` or `-`.
     """
 
     def __init__(self, globs: tuple[str, ...], below: str = "**/*") -> None:
         self.unreadable: set[str] = set()
+        self.named: set[str] = set()
         self._globs = globs
         self._below = below
         self._listed: dict[str, list[os.DirEntry[str]]] = {}
@@ -39,6 +43,8 @@ class Discovery:
     def find(self) -> list[Found]:
         """List the files, in the order of the globs and by path within each, each path once."""
         self.unreadable = set()
+        self.named = set()
+        self._listed.clear()
         found: dict[str, Found] = {}
         for path in (path for glob in self._globs for path in sorted(self._paths(glob))):
             try:
@@ -50,12 +56,27 @@ class Discovery:
             else:
                 if stat.S_ISREG(status.st_mode):
                     found.setdefault(path, Found(path, status))
-        self._listed.clear()
         return list(found.values())
+
+    def entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """List a directory as it was at the last `find`, or now; nothing where that can't be."""
+        if folder not in self._listed:
+            try:
+                with os.scandir(folder) as entries:
+                    self._listed[folder] = list(entries)
+            except OSError:  # It is no fault: nobody asked for more than a file in there.
+                self._listed[folder] = []
+        return self._listed[folder]
+
+    def forget(self) -> None:
+        """Give back the memory of what was listed."""
+        self._listed.clear()
 
     def _paths(self, glob: str) -> Iterator[str]:
         status = _status(glob)
         if status is None:
+            if not _MAGIC.search(glob):
+                self.named.add(glob)
             yield from self._walk("/" if glob.startswith("/") else ".", _parts(glob))
         elif stat.S_ISDIR(status.st_mode):
             yield from self._walk(glob, _parts(self._below))
@@ -71,7 +92,7 @@ class Discovery:
             deep = part == "**"
             if deep and rest:
                 todo.append((folder, rest))
-            for path, is_folder in self._step(folder, part):
+            for path, is_folder in self._step(folder, part, last=not rest):
                 if deep and is_folder:
                     todo.append((path, left))
                 elif rest and is_folder and not deep:
@@ -79,7 +100,7 @@ class Discovery:
                 elif not rest and not is_folder:
                     yield path
 
-    def _step(self, folder: str, part: str) -> Iterator[tuple[str, bool]]:
+    def _step(self, folder: str, part: str, *, last: bool) -> Iterator[tuple[str, bool]]:
         """Give the paths in a folder that fit one part, and whether each is a directory."""
         if not _MAGIC.search(part):
             path = f"{folder.rstrip('/')}/{part}"
@@ -90,6 +111,14 @@ class Discovery:
         for entry in self._list(folder):
             if fits.match(entry.name):
                 yield entry.path, _is_folder(entry, links=part != "**")
+            elif last:
+                self._note_named(folder, entry.name, fits)
+
+    def _note_named(self, folder: str, name: str, fits: re.Pattern[str]) -> None:
+        for found in _SEPARATOR.finditer(name):
+            if fits.match(name[: found.start()]):
+                self.named.add(f"{folder.rstrip('/')}/{name[: found.start()]}")
+                return
 
     def _list(self, folder: str) -> list[os.DirEntry[str]]:
         """List a directory, once for all parts and globs that ask."""

@@ -14,13 +14,13 @@ MAX_LINE = 16 * 1024 * 1024
 class LineCutter:
     """Takes what was read, gives whole lines, and keeps the unfinished last line.
 
-    Feed it at most `max_line` bytes at once. A line longer than that is skipped, whatever its
-    length, and counted in `too_long`. A UTF-8 byte order mark before the first line is dropped.
+    A line longer than `max_line` bytes is skipped, whatever its length, and counted in `too_long`.
+    A UTF-8 byte order mark before the first line is dropped.
     """
 
     __slots__ = ("_at_start", "_max_line", "_rest", "_skipping", "too_long")
 
-    def __init__(self, max_line: int) -> None:
+    def __init__(self, max_line: int = MAX_LINE) -> None:
         self.too_long = 0
         self._max_line = max_line
         self._rest = bytearray()
@@ -29,6 +29,37 @@ class LineCutter:
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes; give the lines that are complete now, or nothing."""
+        most = self._max_line
+        if len(chunk) <= most:
+            return self._feed(chunk)
+        pieces = (chunk[at : at + most] for at in range(0, len(chunk), most))
+        return b"".join(map(self._feed, pieces))
+
+    def held(self) -> int:
+        """Bytes of the unfinished line that are kept."""
+        return len(self._rest)
+
+    def end(self) -> bytes:
+        """The stream is over: give its last line, with a newline, if it had none; start anew."""
+        data = bytes(self._rest)
+        if self._at_start:
+            data = self._from_start(data)
+        self.resume(at_start=True, skipping=False)
+        return data + b"\n" if data else b""
+
+    @property
+    def skipping(self) -> bool:
+        """Whether it is amid a line that is too long, counted already, to be skipped to its end."""
+        return self._skipping
+
+    def resume(self, *, at_start: bool, skipping: bool) -> None:
+        """Begin in the middle of a stream, or amid a line that is skipped."""
+        self._rest.clear()
+        self._skipping = skipping
+        self._at_start = at_start
+
+    def _feed(self, chunk: bytes) -> bytes:
+        """Take at most `max_line` bytes."""
         cut = chunk.rfind(b"\n") + 1
         if not cut:
             self._keep(chunk)
@@ -51,20 +82,6 @@ class LineCutter:
         if cut < len(chunk):
             self._keep(chunk[cut:])
         return data
-
-    def held(self) -> int:
-        """Bytes of the unfinished line that are kept."""
-        return len(self._rest)
-
-    def end(self) -> bytes:
-        """The stream is over: give its last line, with a newline, if it had none; start anew."""
-        data = bytes(self._rest)
-        if self._at_start:
-            data = self._from_start(data)
-        self._rest.clear()
-        self._skipping = False
-        self._at_start = True
-        return data + b"\n" if data else b""
 
     def _keep(self, part: bytes) -> None:
         if self._skipping:

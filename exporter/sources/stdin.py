@@ -9,13 +9,16 @@ import select
 import stat
 import struct
 import termios
+import time
 from typing import TYPE_CHECKING
 
-from exporter.model import FILE, LINE, Block, Reject
-from exporter.sources.lines import MAX_LINE, READ_UNIT, LineCutter
+from exporter.model import FILE, LINE, Block, Noticed, Reject
+from exporter.sources.lines import READ_UNIT, LineCutter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from exporter.model import Cutter, Plain
 
 STREAM = "stdin"
 
@@ -29,10 +32,17 @@ class StdinSource:
     Rejects: LINE too_long; FILE unreadable, where reading fails, and then the stream has ended.
     """
 
-    def __init__(self, descriptor: int = 0, *, max_line: int = MAX_LINE) -> None:
+    def __init__(
+        self,
+        descriptor: int = 0,
+        *,
+        new_cutter: Callable[[], Cutter] = LineCutter,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._descriptor = descriptor
-        self._unit = min(READ_UNIT, max_line)
-        self._lines = LineCutter(max_line)
+        self._lines = new_cutter()
+        self._clock = clock
+        self._read_at = clock()
         self._ended = False
         self._failed = 0
         with contextlib.suppress(OSError):  # No pipe, or not allowed: smaller does as well.
@@ -67,17 +77,34 @@ class StdinSource:
         """One until it ends."""
         return int(not self._ended)
 
-    def rejects(self) -> tuple[Reject, ...]:
-        """What could not be read since the last call."""
+    def lag_seconds(self) -> float:
+        """How long ago was read, if anything waits."""
+        return self._clock() - self._read_at if self.lag() else 0.0
+
+    def noticed(self) -> Noticed:
+        """Tell what was met since the last call."""
         too_long, self._lines.too_long = self._lines.too_long, 0
         failed, self._failed = self._failed, 0
         counts = (Reject(LINE, "too_long", too_long), Reject(FILE, "unreadable", failed))
-        return tuple(reject for reject in counts if reject.count)
+        return Noticed(tuple(reject for reject in counts if reject.count))
+
+    def save(self, *, whole: bool) -> Plain:  # noqa: ARG002 (there is nothing, however asked)
+        """Give nothing: what was read can't be read again."""
+        return None
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        """Do nothing: another program writes now."""
+
+    def committed(self) -> None:
+        """Do nothing: what was read is gone already."""
+
+    def close(self) -> None:
+        """Do nothing: the descriptor belongs to whoever opened it."""
 
     def _read(self) -> Iterator[Block]:
         """Take one piece. At the end of the stream, give the last line too."""
         try:
-            chunk = os.read(self._descriptor, self._unit)
+            chunk = os.read(self._descriptor, READ_UNIT)
         except BlockingIOError:
             select.select([self._descriptor], [], [])
             return
@@ -85,5 +112,6 @@ class StdinSource:
             self._failed += 1
             chunk = b""
         self._ended = not chunk
+        self._read_at = self._clock()
         if data := self._lines.feed(chunk) if chunk else self._lines.end():
             yield Block(STREAM, data)

@@ -1,44 +1,267 @@
-"""The series of one source: levels, states, and when each series was born."""
+"""The kinds of series: what rules have made of them, and what scrapes see of that.
+
+Each holds its true value and the one that is shown. A value is shown once it is safe in the
+checkpoint, so that what Prometheus has seen never goes back.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+from exporter.store.label_text import braced, escaped
+from exporter.store.numbers import MONEY, number_from, plain_number, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from fractions import Fraction
+    from collections.abc import Iterator
 
+    from exporter.model import Plain
+    from exporter.store.label_text import Labels, LabelText
+    from exporter.store.numbers import Number
     from spec.model import Family
 
-# Money is added as whole trillionths of a dollar, so that sums do not depend on the order.
-MONEY = 10**12
-
-Labels: TypeAlias = tuple[str, ...]
-"""A series' label values, in the order of its family's labels."""
+OVERFLOW = "__overflow__"
+"""Stands for the values of a label that came after a family had all the series that it may have."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One event among those that a series counts. `value` is what it added or observed."""
+
+    label: str
+    id: str
+    value: float
+    time: float | None
+
+    def text(self) -> str:
+        """Write it as OpenMetrics does, behind a sample."""
+        at = "" if self.time is None else f" {self.time:.3f}"
+        return f' # {{{self.label}="{escaped(self.id)}"}} {written(self.value)}{at}'
+
+
+class Series(Protocol):
+    """What a table needs of a series of any kind."""
+
+    labels: Labels
+    text: str
+    """The lines that scrapes see; "" while they are not written, or there are none."""
+
+    def plain(self) -> Plain:
+        """Give the true value for a checkpoint; None where there is none."""
+        ...
+
+    def restore(self, plain: Plain) -> None:
+        """Take a value from a checkpoint."""
+        ...
+
+    def publish(self) -> None:
+        """Show the true value from now on."""
+        ...
+
+    def visible(self) -> bool:
+        """Whether there is a value to show."""
+        ...
+
+    def lines(self, family: Family, named: LabelText, *, young: bool) -> Iterator[tuple[str, str]]:
+        """Write the samples, each a line without newline and an exemplar or "".
+
+        `young`: show 0 whatever the value is.
+        """
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Counter:
+    """A counter: `value` is None until something is added. Money counts in trillionths."""
+
+    labels: Labels
+    value: Number | None = None
+    shown: Number | None = None
+    exemplar: Exemplar | None = None
+    heads: tuple[str, ...] = ()
+    text: str = ""
+
+    def add(self, amount: Number) -> None:
+        """Add; the first amount, 0 too, makes the series."""
+        self.value = amount if self.value is None else self.value + amount
+
+    def begin(self, family: Family) -> None:  # noqa: ARG002 (a histogram needs it)
+        """Begin at 0."""
+        self.value = 0
+
+    def plain(self) -> Plain:
+        """Give the value."""
+        return None if self.value is None else plain_number(self.value)
+
+    def restore(self, plain: Plain) -> None:
+        """Take the value."""
+        self.value = number_from(plain)
+
+    def publish(self) -> None:
+        """Show the value."""
+        self.shown = self.value
+
+    def visible(self) -> bool:
+        """Whether something was added."""
+        return self.shown is not None
+
+    def lines(self, family: Family, named: LabelText, *, young: bool) -> Iterator[tuple[str, str]]:
+        """Write the sample."""
+        exemplar = self.exemplar.text() if self.exemplar and not young else ""
+        yield self.line(family, named, young=young), exemplar
+
+    def line(self, family: Family, named: LabelText, *, young: bool) -> str:
+        """Write the sample alone: most series are counters, and most scrapes want no more."""
+        if not self.heads:
+            self.heads = (f"{family.name}{braced(named.text(self.labels))} ",)
+        if young or self.shown is None:
+            return self.heads[0] + written(0)
+        money = family.unit == "usd"
+        return self.heads[0] + written(Fraction(self.shown) / MONEY if money else self.shown)
+
+
+@dataclass(slots=True, eq=False)
+class Histogram:
+    """Observations: how many a bucket (the last is +Inf; not cumulative), and their sum."""
+
+    labels: Labels
+    counts: list[int] | None = None
+    sum: Number = 0
+    shown: tuple[int, ...] | None = None
+    shown_sum: Number = 0
+    exemplar: Exemplar | None = None
+    heads: tuple[str, ...] = ()
+    text: str = ""
+
+    def observe(self, counts: list[int], total: Number) -> None:
+        """Add observations."""
+        have = self.counts or [0] * len(counts)
+        self.counts = [a + b for a, b in zip(have, counts, strict=True)]
+        self.sum += total
+
+    def begin(self, family: Family) -> None:
+        """Begin without observations."""
+        self.counts = [0] * (len(family.buckets) + 1)
+
+    def plain(self) -> Plain:
+        """Give counts and sum."""
+        return None if self.counts is None else [self.counts, plain_number(self.sum)]
+
+    def restore(self, plain: Plain) -> None:
+        """Take counts and sum."""
+        self.counts, self.sum = list(plain[0]), number_from(plain[1])
+
+    def publish(self) -> None:
+        """Show the counts."""
+        if self.counts is not None:
+            self.shown, self.shown_sum = tuple(self.counts), self.sum
+
+    def visible(self) -> bool:
+        """Whether there was an observation."""
+        return self.shown is not None
+
+    def lines(self, family: Family, named: LabelText, *, young: bool) -> Iterator[tuple[str, str]]:
+        """Write buckets, count and sum; an exemplar stands behind the bucket that it fell into."""
+        counts, total = self.shown or (), self.shown_sum
+        if young:
+            counts, total = (0,) * len(counts), 0
+        if not self.heads:
+            self.heads = (*self._heads(family, named),)
+        count, exemplar = 0, None if young else self.exemplar
+        bounds = (*family.buckets, float("inf"))
+        for head, bound, more in zip(self.heads, bounds, counts, strict=False):
+            count += more
+            mark = ""
+            if exemplar and exemplar.value <= bound:
+                mark, exemplar = exemplar.text(), None
+            yield head + written(count), mark
+        yield self.heads[-2] + written(count), ""
+        yield self.heads[-1] + written(total), ""
+
+    def _heads(self, family: Family, named: LabelText) -> Iterator[str]:
+        """Write what stands before the numbers: of each bucket, of the count, of the sum."""
+        before, after = named.around_le(self.labels)
+        for bound in (*(repr(float(bound)) for bound in family.buckets), "+Inf"):
+            yield f"{family.name}_bucket{{{before}{bound}{after}}} "
+        labels = braced(named.text(self.labels))
+        yield f"{family.name}_count{labels} "
+        yield f"{family.name}_sum{labels} "
+
+
+@dataclass(slots=True, eq=False)
 class Level:
-    """A gauge: its value (None: not set yet) and the time of the event that set it."""
+    """A gauge: its value (None: not set yet) and the time of the event that set it.
 
+    `touched` is the running time when it was set last. `attached`: a table holds it; one that has
+    no place there is set all the same and shown by nobody. `counts`: it says how many there are
+    of something, up and down.
+    """
+
+    labels: Labels
     value: float | None = None
     time: datetime | None = None
+    shown: float | None = None
+    touched: float = 0.0
+    attached: bool = True
+    counts: bool = False
+    heads: tuple[str, ...] = ()
+    text: str = ""
+
+    def in_use(self) -> bool:
+        """Whether somebody is still to count it down."""
+        return self.counts and bool(self.value)
 
     def set(self, value: float, time: datetime | None) -> None:
         """Take a value; the latest event wins, in whatever order files are read."""
         if self.time is None or time is None or time >= self.time:
             self.value, self.time = value, time
 
+    def plain(self) -> Plain:
+        """Give value, time, and when it was set."""
+        return (
+            None
+            if self.value is None
+            else [plain_number(self.value), _written(self.time), self.touched]
+        )
 
-@dataclass(slots=True)
+    def restore(self, plain: Plain) -> None:
+        """Take value, time, and when it was set."""
+        self.value, self.touched = float(number_from(plain[0])), plain[2]
+        self.time = _read(plain[1])
+
+    def publish(self) -> None:
+        """Show the value."""
+        self.shown = self.value
+
+    def visible(self) -> bool:
+        """Whether it was set."""
+        return self.shown is not None
+
+    def lines(self, family: Family, named: LabelText, *, young: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002 (only counters are young)
+        """Write the sample."""
+        if not self.heads:
+            self.heads = (f"{family.name}{braced(named.text(self.labels))} ",)
+        yield self.heads[0] + written(self.shown or 0), ""
+
+
+@dataclass(slots=True, eq=False)
 class State:
     """A choice among several: the one in force, and those that were. Stateset and info families."""
 
+    labels: Labels
     current: str | Labels | None = None
     time: datetime | None = None
     seen: dict[str | Labels, None] = field(default_factory=dict)
+    shown: tuple[str | Labels | None, tuple[str | Labels, ...]] | None = None
+    touched: float = 0.0
+    attached: bool = True
+    text: str = ""
+
+    def in_use(self) -> bool:
+        """Whether somebody is still to count it down: a state is no count."""
+        return False
 
     def set(self, state: str | Labels, time: datetime | None) -> None:
         """Take a state; the latest event wins."""
@@ -46,144 +269,48 @@ class State:
         if self.time is None or time is None or time >= self.time:
             self.current, self.time = state, time
 
+    def plain(self) -> Plain:
+        """Give the states, the time, and when it was set."""
+        if not self.seen:
+            return None
+        return [self.current, _written(self.time), list(self.seen), self.touched]
 
-@dataclass(slots=True)
-class Histogram:
-    """Observations so far: how many a bucket (the last is +Inf; not cumulative), and their sum."""
+    def restore(self, plain: Plain) -> None:
+        """Take the states, the time, and when it was set."""
+        current, time, seen, self.touched = plain
+        self.time = _read(time)
+        self.current = _hashable(current)
+        self.seen = dict.fromkeys(map(_hashable, seen))
 
-    counts: list[int]
-    sum: float | Fraction = 0.0
+    def publish(self) -> None:
+        """Show the states."""
+        self.shown = (self.current, tuple(self.seen))
 
+    def visible(self) -> bool:
+        """Whether there was a state."""
+        return self.shown is not None
 
-@dataclass(slots=True)
-class Snapshot:
-    """All series at one moment, by family: counters and gauges as numbers, histograms apart.
-
-    Money is kept as whole trillionths until it is written: sums stay exact.
-    """
-
-    numbers: dict[str, dict[Labels, int | float | Fraction]] = field(default_factory=dict)
-    histograms: dict[str, dict[Labels, Histogram]] = field(default_factory=dict)
-
-    def sizes(self) -> dict[str, int]:
-        """Count the series of each family."""
-        parts = (self.numbers, self.histograms)
-        return {name: len(series) for part in parts for name, series in part.items()}
-
-    def add(self, family: Family, labels: Labels, value: float | Fraction) -> None:
-        """Add to a counter's series."""
-        series = self.numbers.setdefault(family.name, {})
-        series[labels] = series.get(labels, 0) + value
-
-    def put(self, family: Family, labels: Labels, value: float) -> None:
-        """Set a gauge's series."""
-        self.numbers.setdefault(family.name, {})[labels] = value
-
-    def highest(self, family: Family, labels: Labels, value: float) -> None:
-        """Set a gauge's series to the highest value seen."""
-        series = self.numbers.setdefault(family.name, {})
-        series[labels] = max(series.get(labels, value), value)
-
-    def join(self, other: Snapshot, families: Mapping[str, Family]) -> None:
-        """Join another source's series: counters and histograms add up, of gauges the higher stays.
-
-        Gauges and states are shared between sources, so they are the same in both; only the time of
-        the newest event is each source's own.
-        """
-        for name, series in other.numbers.items():
-            for labels, value in series.items():
-                if families[name].type == "counter":
-                    self.add(families[name], labels, value)
-                else:
-                    mine = self.numbers.setdefault(name, {})
-                    mine[labels] = max(mine.get(labels, value), value)
-        for name, histograms in other.histograms.items():
-            for labels, histogram in histograms.items():
-                self.observe(families[name], labels, histogram.counts, histogram.sum)
-
-    def observe(
-        self, family: Family, labels: Labels, counts: list[int], total: float | Fraction
-    ) -> None:
-        """Add observations to a histogram's series."""
-        series = self.histograms.setdefault(family.name, {})
-        have = series.get(labels)
-        if have is None:
-            series[labels] = Histogram(list(counts), total)
-        else:
-            have.counts = [a + b for a, b in zip(have.counts, counts, strict=True)]
-            have.sum += total
+    def lines(self, family: Family, named: LabelText, *, young: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002 (only counters are young)
+        """Write one sample a state, or the one set of labels that is in force."""
+        current, seen = self.shown or (None, ())
+        if family.state is None:
+            if isinstance(current, tuple):  # an info family: all its labels
+                yield f"{family.name}{braced(named.text(current))} 1.0", ""
+            return
+        at = family.labels.index(family.state)
+        for state in sorted(map(str, seen)):
+            labels = named.text((*self.labels[:at], state, *self.labels[at:]))
+            yield f"{family.name}{braced(labels)} {written(int(state == current))}", ""
 
 
-@dataclass(slots=True)
-class Now:
-    """Gauges and states, by family and labels. The latest event wins, whoever wrote it."""
-
-    levels: dict[tuple[str, Labels], tuple[Family, Level]] = field(default_factory=dict)
-    states: dict[tuple[str, Labels], tuple[Family, State]] = field(default_factory=dict)
+def _written(time: datetime | None) -> str | None:
+    """Write a time as a checkpoint holds it, of any zone and any year."""
+    return None if time is None else time.isoformat()
 
 
-@dataclass(slots=True)
-class SeriesBook:
-    """Which series there are, and which are too young to show their value.
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
-    A counter series that is born while the exporter runs is shown at 0 for `born_at_zero` seconds
-    first. Otherwise its first value would be invisible to `increase()`, which sees differences.
-    `now` holds the gauges and states; sources whose series can't be told apart share them.
-    """
 
-    clock: Callable[[], float]
-    born_at_zero: float
-    history: bool = True
-    known: set[tuple[str, Labels]] = field(default_factory=set)
-    young: dict[tuple[str, Labels], float] = field(default_factory=dict)
-    now: Now = field(default_factory=Now)
-
-    def touch(self, family: str, labels: Labels) -> None:
-        """Note that a counter or histogram series has moved for the first time."""
-        key = (family, labels)
-        if key not in self.known:
-            self.known.add(key)
-            if not self.history:
-                self.young[key] = self.clock()
-
-    def level(self, family: Family, labels: Labels) -> Level:
-        """Give a gauge's level, the same for all rules that set it."""
-        return self.now.levels.setdefault((family.name, labels), (family, Level()))[1]
-
-    def state(self, family: Family, labels: Labels) -> State:
-        """Give the state of a stateset or info family; `labels` without those that change."""
-        return self.now.states.setdefault((family.name, labels), (family, State()))[1]
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Add the levels and states, and set young counters to 0."""
-        for (_, labels), (family, level) in self.now.levels.items():
-            if level.value is not None:
-                snapshot.put(family, labels, level.value)
-        for (_, labels), (family, state) in self.now.states.items():
-            if family.type == "info" and isinstance(state.current, tuple):
-                snapshot.put(family, state.current, 1)
-            elif family.state is not None:
-                at = family.labels.index(family.state)
-                for one in state.seen:
-                    whole = (*labels[:at], str(one), *labels[at:])
-                    snapshot.put(family, whole, int(one == state.current))
-        self._rejuvenate(snapshot)
-
-    def is_young(self, family: str, labels: Labels) -> bool:
-        """Tell whether a series is still to be shown at 0."""
-        born = self.young.get((family, labels))
-        return born is not None and self.clock() - born < self.born_at_zero
-
-    def _rejuvenate(self, snapshot: Snapshot) -> None:
-        now = self.clock()
-        for key, born in list(self.young.items()):
-            if now - born >= self.born_at_zero:
-                del self.young[key]
-                continue
-            name, labels = key
-            if labels in snapshot.numbers.get(name, {}):
-                snapshot.numbers[name][labels] = 0
-            histogram = snapshot.histograms.get(name, {}).get(labels)
-            if histogram is not None:
-                histogram.counts = [0] * len(histogram.counts)
-                histogram.sum = 0.0
+def _hashable(state: Plain) -> str | Labels:
+    return tuple(state) if isinstance(state, list) else state

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 import yaml
-from prometheus_client import generate_latest
 
 from agentgauge import __version__
 from agentgauge.cli import VERBS, main
-from exporter.assembly import Exporter
+from exporter.assembly import Exporter, Settings
 from spec.load import load_preset, load_spec
 from spec.model import Source
 from spec.problems import SpecError
@@ -32,7 +31,7 @@ PAGES = {page.path: page for page in pages()}
 # Kinds of fences. One that is not here fails: a new example is proven, or says that it is none.
 PROVEN = {
     "yaml spec", "yaml part", "yaml wrong", "yaml preset", "yaml events",
-    "yaml prometheus", "yaml workflow", "jsonl", "prometheus", "promql", "json",
+    "yaml prometheus", "yaml workflow", "jsonl", "log", "prometheus", "promql", "json",
     "sh", "sh run", "text output", "python",
 }  # fmt: skip
 NOT_PROVEN = {"text"}
@@ -113,14 +112,15 @@ def test_a_wrong_spec_has_problems(fence: Fence, folder: Path) -> None:
 def example(fence: Fence) -> tuple[str, str]:
     """Find the lines and the metrics that follow a mapping, before the next one."""
     after = [f for f in PAGES[fence.page].fences if f.line > fence.line]
-    following = {"jsonl": "", "prometheus": ""}
+    following = {"lines": "", "prometheus": ""}
     for other in after:
         if other.what in ("yaml events", "yaml preset"):
             break
-        if other.what in following and not following[other.what]:
-            following[other.what] = other.text
+        what = "lines" if other.what in ("jsonl", "log") else other.what
+        if what in following and not following[what]:
+            following[what] = other.text
     assert all(following.values()), "a mapping needs its lines (jsonl) and metrics (prometheus)"
-    return following["jsonl"], following["prometheus"]
+    return following["lines"], following["prometheus"]
 
 
 @pytest.mark.parametrize("fence", fences("yaml events", "yaml preset"), ids=place)
@@ -147,9 +147,9 @@ def read_once(preset: str, lines: str, folder: Path) -> str:
     log.write_text(lines, encoding="utf-8")
     mapping, families = load_preset(preset)
     source = Source(mapping.name, (str(log),), (mapping,), {})
-    exporter = Exporter("docs", (source,), families, __version__)
+    exporter = Exporter(Settings("docs", __version__), (source,), families)
     exporter.pipeline.run_once()
-    return generate_latest(exporter.registry).decode()
+    return exporter.metrics()[1].decode()
 
 
 def assert_gives(exposition: str, metrics: str) -> None:

@@ -227,10 +227,12 @@ def test_every_output_is_documented() -> None:
 def test_every_section_and_key_of_the_spec_is_documented() -> None:
     text = page("spec-language").prose
     # A preset's own sections have a page of their own, as the long sections have.
-    mapping = {"format", "files", "time", "labels", "events"}
+    mapping = {
+        "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events",
+    }  # fmt: skip
     assert [n for n in SCHEMA["properties"] if n not in mapping and f"## `{n}`" not in text] == []
     known = set().union(
-        *map(section, ("sources", "families", "budgets", "selector", "links", "timing"))
+        *map(section, ("sources", "families", "budgets", "selector", "links", "timing", "limits"))
     )
     assert lacking(sorted(known), text) == []
 

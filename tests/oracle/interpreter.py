@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from spec.mapping import Const, Path
+from spec.mapping import Bounds, Const, Path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from spec.mapping import EventRule, Field, Key, LabelRule, Mapping, Pair, Test, Update
     from spec.model import Family
@@ -32,6 +32,10 @@ OUTCOMES = ("unmatched", "repeat", "applied")
 LARGEST = Fraction(10) ** 280
 LAST_EVENT = "agent_last_event_timestamp_seconds"
 TICKS = {"s": 1, "ms": 1000, "us": 1000_000, "ns": 1000_000_000}
+
+
+KEPT_LENGTH = 256
+MONEY = 10**12
 
 
 class RejectError(Exception):
@@ -72,6 +76,49 @@ class Totals:
     newest: dict[str, datetime] = field(default_factory=dict)
     lines: Counter[str] = field(default_factory=Counter)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    evictions: Counter[str] = field(default_factory=Counter)
+
+
+class Kept:
+    """A bounded memory, as plainly as can be: keys with values and times, the oldest first."""
+
+    def __init__(self, name: str, bounds: Bounds, totals: Totals) -> None:
+        self.name, self.bounds, self.totals = name, bounds, totals
+        self.entries: list[tuple[object, Any, datetime | None]] = []
+        self.newest: datetime | None = None
+
+    def find(self, key: object, time: datetime | None) -> Any:  # noqa: ANN401 (what was kept)
+        """Let time pass, and give what is kept of a key, or None."""
+        if self.bounds.keep_for is not None and time is not None:
+            self.newest = max(time, self.newest or time)
+        while self.entries and self._old(0):
+            self._evict(0)
+        for at, (have, value, _) in enumerate(self.entries):
+            if have == key:
+                if not self._old(at):
+                    return value
+                self._evict(at)
+                break
+        return None
+
+    def put(self, key: object, value: object, time: datetime | None) -> None:
+        """Keep a value, as the youngest."""
+        times = [then for have, _, then in self.entries if have == key and then is not None]
+        now = time or self.newest
+        self.entries = [entry for entry in self.entries if entry[0] != key]
+        self.entries.append((key, value, max([now, *times]) if now else None))
+        if len(self.entries) > self.bounds.limit:
+            self._evict(0)
+
+    def _old(self, at: int) -> bool:
+        age, time = self.bounds.keep_for, self.entries[at][2]
+        if age is None or time is None or self.newest is None:
+            return False
+        return self.newest.timestamp() - age > time.timestamp()
+
+    def _evict(self, at: int) -> None:
+        del self.entries[at]
+        self.totals.evictions[self.name] += 1
 
 
 class Oracle:
@@ -80,7 +127,12 @@ class Oracle:
     def __init__(self, mappings: Iterable[Mapping], families: dict[str, Family]) -> None:
         self.totals = Totals()
         self._families = families
-        self._rules = [_Rule(m, event, self.totals) for m in mappings for event in m.events]
+        names: defaultdict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        self._rules = [
+            _Rule(m, event, self.totals, lambda stream, m=m: names[id(m), stream])  # type: ignore[misc] # mypy can't infer defaults
+            for m in mappings
+            for event in m.events
+        ]
         for rule in self._rules:
             rule.relate(self._rules)
 
@@ -334,11 +386,19 @@ def _numbers(parts: tuple[str, ...], seen: Seen) -> Iterator[Fraction]:
 class _Rule:
     """One event rule with what it remembers."""
 
-    def __init__(self, mapping: Mapping, event: EventRule, totals: Totals) -> None:
-        self.mapping, self.event, self.totals = mapping, event, totals
+    def __init__(
+        self,
+        mapping: Mapping,
+        event: EventRule,
+        totals: Totals,
+        names_of: Callable[[str], dict[str, str]],
+    ) -> None:
+        self.mapping, self.event, self.totals, self.names_of = mapping, event, totals, names_of
         self.name = f"{mapping.name}.{event.name}"
-        self.seen_keys: set[object] = set()
-        self.runs: dict[object, tuple[object, int]] = {}
+        self.seen_keys = Kept(self.name, event.dedupe.bounds if event.dedupe else Bounds(), totals)
+        self.runs = Kept(self.name, event.streak.bounds if event.streak else Bounds(), totals)
+        self.totals_of = Kept(self.name, event.delta.bounds if event.delta else Bounds(), totals)
+        self.keep_max = event.dedupe is not None and event.dedupe.keep == "max"
         self.open: dict[object, Started] = {}
         self.start: _Rule = self
         self.abandons: list[_Rule] = []
@@ -358,7 +418,8 @@ class _Rule:
     def take(self, line: dict[str, Any], stream: str) -> int:
         """Apply the rule to a line; give its outcome."""
         loops = dict(self.event.each)
-        seen = Seen(line, {"$file": stream})
+        remembered = {f"${name}": value for name, value in self.names_of(stream).items()}
+        seen = Seen(line, {**remembered, "$file": stream})
         if not all(holds(t, seen) for t in self.event.when if t.path.parts[0] not in loops):
             return UNMATCHED
         return max((self._one(seen) for _ in self._loop(seen, self.event.each)), default=UNMATCHED)
@@ -378,24 +439,30 @@ class _Rule:
         if not all(holds(t, seen) for t in event.when if t.path.parts[0] in dict(event.each)):
             return UNMATCHED
         self._tell_time(seen)
-        if event.dedupe:
-            key = key_of(event.dedupe, seen)
+        if event.dedupe and not self.keep_max:
+            key = key_of(event.dedupe.by, seen)
             if key is None:
                 self._reject("no_key")
-            elif key in self.seen_keys:
+            elif self.seen_keys.find(key, seen.time):
                 return REPEAT
-            self.seen_keys.add(key)
+            else:
+                self.seen_keys.put(key, True, seen.time)  # noqa: FBT003 (it is there)
+        for name, of in event.remember.items():
+            told = text(read(of, seen))
+            if told is not None:
+                cut = told[:KEPT_LENGTH]
+                self.names_of(seen.names["$file"])[name] = seen.names[f"${name}"] = cut
         if event.streak:
             key = key_of(event.streak.by, seen)
-            now = [text(read((of,), seen)) for of in event.streak.of]
-            before, length = self.runs.get(key, (None, 0))
-            self.runs[key] = now, length + 1 if before == now else 1
-            if self.runs[key][1] != event.streak.at:
+            now = [_compared(read((of,), seen)) for of in event.streak.of]
+            before, length = self.runs.find(key, seen.time) or (None, 0)
+            length = length + 1 if before == now else 1
+            self.runs.put(key, (now, length), seen.time)
+            if length != event.streak.at:
                 return APPLIED
         if event.pair and not self._paired(event.pair, seen):
             return REPEAT
-        self._apply(seen)
-        return APPLIED
+        return self._apply(seen)
 
     def _tell_time(self, seen: Seen) -> None:
         seen.time = None
@@ -417,12 +484,16 @@ class _Rule:
                 if self.open[key].time == seen.time:
                     return False
                 self.give_up(key)
-            kept = {name: label(rule, seen) for name, rule in self.event.labels.items()}
+            made = {name: label(rule, seen) for name, rule in self.event.labels.items()}
+            kept = {name: value[:KEPT_LENGTH] for name, value in made.items()}
             gauge = None
             if pair.in_progress:
                 gauge = (pair.in_progress.name, tuple(kept[x] for x in pair.in_progress.labels))
                 self._move(gauge, 1)
             self.open[key] = Started(seen.time, kept, gauge)
+            if len(self.open) > pair.limit:
+                self.totals.evictions[f"{self.mapping.name}.{pair.name}"] += 1
+                self.give_up(next(iter(self.open)))
             return True
         started = self.start.open.pop(key, None)
         if started is None:
@@ -459,18 +530,72 @@ class _Rule:
             return seen.kept[name]
         return label(self.event.labels[name], seen)
 
-    def _apply(self, seen: Seen) -> None:
+    def _apply(self, seen: Seen) -> int:
+        amounts: list[Fraction | None] = []
+        told: list[tuple[float, float] | None] = []
+        for update in self.event.updates:
+            amount = None
+            try:
+                amount = _amount(update, seen)
+            except RejectError as reason:
+                self._reject(str(reason))
+            amounts.append(amount)
+            compared = amount is not None and update.verb == "add"
+            told.append(_as_written(update, seen) if compared else None)
+        if self.event.delta or self.keep_max:
+            outcome, first = self._news(told, amounts, seen)
+            if outcome != APPLIED:
+                return outcome
+            if self.keep_max and not first:
+                for place, update in enumerate(self.event.updates):
+                    if update.verb == "inc":
+                        amounts[place] = None
         if "agent" in self.event.labels and seen.time is not None:
             agent = self._label("agent", None, seen)
             newest = self.totals.newest
             newest[agent] = max(newest.get(agent, seen.time), seen.time)
-        for update in self.event.updates:
-            try:
-                self._update(update, seen)
-            except RejectError as reason:
-                self._reject(str(reason))
+        for update, amount in zip(self.event.updates, amounts, strict=True):
+            self._update(update, amount, seen)
+        return APPLIED
 
-    def _update(self, update: Update, seen: Seen) -> None:
+    def _news(
+        self,
+        told: list[tuple[float, float] | None],
+        amounts: list[Fraction | None],
+        seen: Seen,
+    ) -> tuple[int, bool]:
+        """Put what is new into `amounts`; give the outcome, and whether the key is new."""
+        delta, dedupe = self.event.delta, self.event.dedupe
+        which = delta or dedupe
+        assert which is not None
+        key = key_of(which.by, seen)
+        if key is None:
+            self._reject("no_key")
+            return (UNMATCHED if delta else APPLIED), True
+        memory = self.totals_of if delta else self.seen_keys
+        found = memory.find(key, seen.time)
+        old = found or [None] * len(told)
+        new = list(old)
+        if delta and delta.restarts and any(map(_fell, old, told)):
+            old = [None] * len(told)
+        moved = False
+        for place, now in enumerate(told):
+            if now is None:
+                continue
+            before = old[place][1] if old[place] else 0
+            new[place] = now[0], max(now[1], before)
+            more = max(Fraction(0), Fraction(now[1]) - Fraction(before))
+            if delta and delta.skip_first and not old[place]:
+                more = Fraction(0)
+            multiply, divide = self.event.updates[place].scale
+            amounts[place] = more * multiply / divide
+            moved = moved or more > 0
+        memory.put(key, new, seen.time)
+        first = found is None
+        fresh = moved or (first and not delta)
+        return (APPLIED if fresh else REPEAT), first
+
+    def _update(self, update: Update, value: Fraction | None, seen: Seen) -> None:
         family, totals = update.family, self.totals
         if family.type == "stateset":
             others = {x: self._label(x, update, seen) for x in family.labels if x != family.state}
@@ -480,7 +605,6 @@ class _Rule:
             self._choose((family.name, tuple(others.values())), whole, seen.time)
             totals.chosen[family.name, tuple(others.values())].add(whole)
             return
-        value = _amount(update, seen)
         if value is None:
             return
         labels = tuple(self._label(name, update, seen) for name in family.labels)
@@ -508,15 +632,51 @@ class _Rule:
             self.totals.choices[series] = labels, time
 
 
+def _compared(value: object) -> str | None:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else text(value)
+
+
+def _raw(update: Update, seen: Seen) -> Any:  # noqa: ANN401 (whatever JSON holds)
+    value = read(update.of, seen)
+    if update.table is None:
+        return value
+    found = text(value)
+    other = found if update.table_other is None else update.table_other
+    return update.table.get(found, other) if found else update.table_absent
+
+
+def _as_written(update: Update, seen: Seen) -> tuple[float, float]:
+    """Give a good number before and after what is subtracted, as Python reckons."""
+    top = _reckoned(_raw(update, seen))
+    parts = [read(of, seen) for of in update.minus]
+    less = top - sum(_reckoned(part) for part in parts if part is not None)
+    return top, round(less * float(MONEY)) / Fraction(MONEY) if _is_money(update) else less  # type: ignore[return-value] # a Fraction reckons like a float
+
+
+def _is_money(update: Update) -> bool:
+    return update.family.unit == "usd"
+
+
+def _reckoned(value: object) -> float:
+    exact = number(value)
+    if isinstance(value, str):
+        value = float(value) if set(value) & set(".eE") else int(value)
+    assert isinstance(value, int | float)
+    assert exact == value
+    return value
+
+
+def _fell(before: tuple[float, float] | None, now: tuple[float, float] | None) -> bool:
+    return before is not None and now is not None and now[0] < before[0]
+
+
 def _amount(update: Update, seen: Seen) -> Fraction | None:
     """Read an update's number in the family's base unit; None where it may be skipped."""
+    if update.state is not None:
+        return None
     if update.verb == "inc":
         return Fraction(1)
-    value = read(update.of, seen)
-    if update.table is not None:
-        found = text(value)
-        other = found if update.table_other is None else update.table_other
-        value = update.table.get(found, other) if found else update.table_absent
+    value = _raw(update, seen)
     if value is None and update.skip_absent:
         return None
     if update.time:

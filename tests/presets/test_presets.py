@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from agentgauge import __version__
-from exporter.assembly import Exporter
-from exporter.mapping.engine import CompiledMapping
-from exporter.model import Block
+from exporter.assembly import Exporter, Settings
 from spec.load import load_preset, preset_names
 from spec.model import Source
+from tests.compiled import Compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +53,8 @@ def counted(exposition: str) -> dict[str, int]:
 
 
 def _openmetrics(exporter: Exporter) -> Iterator[Metric]:
-    text: str = generate_latest(exporter.registry).decode()  # type: ignore[no-untyped-call] # the library's
-    yield from parse_openmetrics(text)  # type: ignore[no-untyped-call] # the same
+    _, body = exporter.metrics("application/openmetrics-text")
+    yield from parse_openmetrics(body.decode())  # type: ignore[no-untyped-call] # the same
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -89,7 +87,7 @@ def test_promtool_finds_no_fault(preset: str) -> None:
 def test_both_parsers_of_prometheus_client_read_the_same(preset: str) -> None:
     mapping, families = load_preset(preset)
     source = Source(preset, (str(HERE / f"{preset}.jsonl"),), (mapping,), {"env": "test"})
-    exporter = Exporter(preset, (source,), families, "1")
+    exporter = Exporter(Settings(preset, "1"), (source,), families)
     exporter.pipeline.run_once()
     openmetrics = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -148,8 +146,8 @@ def test_the_execution_logs_own_example() -> None:
 def tasks(preset: str, *lines: str) -> dict[str, float]:
     """Give tasks by outcome."""
     mapping, families = load_preset(preset)
-    engine = CompiledMapping((mapping,), families)
-    engine.apply(Block("log", "".join(f"{line}\n" for line in lines).encode()))
+    engine = Compiled((mapping,), families)
+    engine.feed(*lines)
     at = families["agent_tasks_total"].labels.index("outcome")
     series = engine.snapshot().numbers["agent_tasks_total"]
     return {labels[at]: float(count) for labels, count in series.items()}

@@ -32,7 +32,7 @@ FAMILIES = {
 }  # fmt: skip
 
 # xs and zs are walked, o is dotted; a loop may be called `a` and then hides the line's own `a`.
-OUTSIDE = ("a", "b", "kind", "n", '"x.y"', "o.p", "o.q.r", "xs.$count", "$file")
+OUTSIDE = ("a", "b", "kind", "n", '"x.y"', "o.p", "o.q.r", "xs.$count", "$file", "$m", "$w")
 INSIDE = {
     "x": ("x.v", "x.w", "x.$key", "x.ys.$count"),
     "a": ("a.v", "a.$key"),
@@ -122,7 +122,20 @@ def key(loops: dict[str, str]) -> st.SearchStrategy[Any]:
     return st.one_of(st.just("id"), part, st.lists(part, min_size=1, max_size=3))
 
 
-def updates(loops: dict[str, str]) -> st.SearchStrategy[Part]:
+def bounds() -> st.SearchStrategy[Part]:
+    return st.fixed_dictionaries(
+        {}, optional={"limit": st.integers(1, 3), "for": st.sampled_from(("1s", "3s", "1d"))}
+    )
+
+
+def remembered(loops: dict[str, str]) -> st.SearchStrategy[Part]:
+    place = places(loops)
+    of = st.one_of(place, st.lists(place, min_size=1, max_size=2).map(lambda ps: {"of": ps}))
+    return st.dictionaries(st.sampled_from("mw"), of, max_size=2)
+
+
+def updates(loops: dict[str, str], *, grow: bool) -> st.SearchStrategy[Part]:
+    """Give what an event moves. `grow`: there is something to add, and nothing to observe."""
     place = places(loops)
     of = st.one_of(place, st.just("n"), st.lists(place, min_size=1, max_size=2))
     more = st.fixed_dictionaries(
@@ -144,14 +157,17 @@ def updates(loops: dict[str, str]) -> st.SearchStrategy[Part]:
     time = st.builds(
         lambda o, x: {"set": o, "unit": "time", **x}, st.sampled_from(("t", "b")), more
     )
+    add = number("add")
+    several = st.lists(st.one_of(add, st.just("inc")), min_size=1, max_size=2)
+    observed = {} if grow else {"own_seconds": number("observe", "s", "ms", "min")}
     return st.fixed_dictionaries(
-        {},
+        {"own_usd_total": number("add", "usd", "cents")} if grow else {},
         optional={
             "own_total": st.one_of(
-                st.just("inc"), number("add"), st.lists(number("add"), min_size=2, max_size=2),
+                st.just("inc"), add, st.builds(lambda a, more: [a, *more], add, several),
             ),
-            "own_usd_total": number("add", "usd", "cents"),
-            "own_seconds": number("observe", "s", "ms", "min"),
+            **({} if grow else {"own_usd_total": number("add", "usd", "cents")}),
+            **observed,
             "own_bytes": st.one_of(number("set", "kib"), table),
             "own_time_seconds": st.one_of(time, st.just({"set": "$time"})),
             "own_state": label(loops).map(lambda rule: {"set": rule}),
@@ -163,20 +179,30 @@ def updates(loops: dict[str, str]) -> st.SearchStrategy[Part]:
 @st.composite
 def event(draw: st.DrawFn) -> Part:
     loops = draw(st.sampled_from(LOOPS))
+    memory = draw(st.sampled_from(("", "dedupe", "streak", "max", "max", "delta", "delta")))
     made: Part = {
         "when": draw(conditions(loops)),
         "each": loops,
         "labels": {"l": draw(label(loops))},
-        "update": draw(updates(loops)),
+        "remember": draw(remembered(loops)),
+        "update": draw(updates(loops, grow=memory in {"max", "delta"})),
     }
     if "kind" in made["when"] or draw(st.integers(0, 3)):
         made["when"] = {**made["when"], "kind": draw(st.sampled_from(("p", ["p", "q"], [1, "r"])))}
-    memory = draw(st.sampled_from(("", "", "dedupe", "streak")))
-    if memory == "dedupe":
-        made["dedupe"] = draw(key(loops))
-    if memory == "streak":
+    if memory == "dedupe" or (memory == "delta" and draw(st.booleans())):
+        by = draw(key(loops))
+        made["dedupe"] = draw(st.one_of(st.just(by), bounds().map(lambda b: {"by": by, **b})))
+    if memory == "max":
+        made["dedupe"] = {"by": draw(key(loops)), "keep": "max", **draw(bounds())}
+    if memory == "delta":
+        begin = st.fixed_dictionaries(
+            {}, optional={"restarts": st.booleans(), "first": st.sampled_from(("skip", "count"))}
+        )
+        made["delta"] = {"by": draw(key(loops)), **draw(begin), **draw(bounds())}
+    if memory == "streak" or (memory and not draw(st.integers(0, 3))):
         of = draw(st.one_of(places(loops), st.lists(places(loops), min_size=2, max_size=2)))
-        made["streak"] = {"of": of, "by": draw(key(loops)), "at": draw(st.integers(2, 3))}
+        at = draw(st.integers(2, 3))
+        made["streak"] = {"of": of, "by": draw(key(loops)), "at": at, **draw(bounds())}
     return made
 
 
@@ -189,6 +215,8 @@ def pairs(draw: st.DrawFn) -> list[Part]:
     }
     if draw(st.booleans()):
         start["pair"]["in_progress"] = "own_open"
+    if draw(st.booleans()):
+        start["pair"]["limit"] = draw(st.integers(1, 2))
     update: Part = {"own_total": "inc", "own_seconds": {"observe": "$duration", "absent": "skip"}}
     end: Part = {
         "when": {"kind": "q"},
@@ -206,6 +234,9 @@ def mappings(draw: st.DrawFn) -> Part:
     events = draw(st.lists(event(), min_size=1, max_size=4))
     if draw(st.booleans()):
         events += draw(pairs())
+    # Something is remembered always: any place may be $m or $w.
+    told: Part = {"when": {"kind": "r"}, "remember": {"m": "b", "w": ["id", '"x.y"']}}
+    events.insert(draw(st.integers(0, len(events))), told)
     return {
         "families": FAMILIES,
         "time": draw(st.sampled_from(("t", {"of": ["n", "t"], "unit": "ms"}))),
@@ -221,7 +252,13 @@ def test_any_mapping_gives_the_oracles_totals(mapping: Part, data: st.DataObject
         path = Path(folder) / "own.yaml"
         path.write_text(json.dumps(mapping), encoding="utf-8")
         preset, families = load_preset(str(path))
-    agree((preset,), families, data.draw(cuts(data.draw(lines(KINDS, 12)))))
+    blocks = data.draw(cuts(data.draw(lines(KINDS, 15))))
+    turn = st.tuples(
+        st.sampled_from(("/a.jsonl", "/a.jsonl", f"/{'long' * 20}")),
+        st.sampled_from(("", "", "commit", "whole", "restart")),
+    )
+    turns = data.draw(st.lists(turn, min_size=len(blocks), max_size=len(blocks)))
+    agree((preset,), families, blocks, turns)
 
 
 def test_junk_is_json_or_refused_by_everybody() -> None:

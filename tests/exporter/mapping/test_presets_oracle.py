@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.mapping.engine import CompiledMapping
 from exporter.model import Block
 from spec.load import load_preset
-from tests.oracle.compare import STREAM, agree
+from tests.oracle.compare import STREAM, Exporter, agree
 from tests.oracle.lines import TIMES, Kinds, cuts, lines
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def test_two_presets_in_one_source_are_both_applied(data: st.DataObject) -> None
 @given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"") + b"\n")).map(b"".join))
 def test_every_line_of_any_bytes_has_exactly_one_outcome(name: str, whole: bytes) -> None:
     mapping, families = preset(name)
-    engine = CompiledMapping((mapping,), families)
+    engine = Exporter((mapping,), families)
     engine.apply(Block(STREAM, whole))
     assert sum(engine.counts().lines.values()) == whole.count(b"\n")
 

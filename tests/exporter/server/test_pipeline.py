@@ -6,17 +6,20 @@ import io
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exporter.model import FILE, LINE, Block, Reject
-from exporter.pipeline import TURN, FairLock, Lane, Pipeline, PipelineError, progress_bar
+from exporter.commit import Committer
+from exporter.model import FILE, LINE, Block, Noticed, Plain, Reject
+from exporter.pipeline import TURN, Lane, Pipeline, PipelineError, Turns, progress_bar
 from exporter.sources.file import FileSource
 from exporter.sources.stdin import StdinSource
+from exporter.state import State
+from exporter.store.store import Limit, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -32,8 +35,23 @@ class Heard:
     def apply(self, block: Block) -> None:
         self.data += block.data
 
-    def reject(self, rule: str, reason: str, count: int) -> None:
-        self.rejected.append((rule, reason, count))
+    def notice(self, noticed: Noticed) -> None:
+        self.rejected += [(each.rule, each.reason, each.count) for each in noticed.rejects]
+
+    def history_is_read(self) -> None:
+        pass
+
+    def drain(self) -> None:
+        pass
+
+    def forget_buffers(self) -> None:
+        pass
+
+    def save(self, *, whole: bool) -> Plain:  # noqa: ARG002 - the protocol's
+        return None
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        pass
 
     def tick(self, now: float) -> None:  # noqa: ARG002 - the protocol's
         self.ticks += 1
@@ -69,12 +87,35 @@ class Scripted:
     def lag(self) -> int:
         return 0
 
+    def lag_seconds(self) -> float:
+        return 0.0
+
     def streams(self) -> int:
         return 1
 
-    def rejects(self) -> tuple[Reject, ...]:
+    def noticed(self) -> Noticed:
         rejected, self.rejected = self.rejected, ()
-        return rejected
+        return Noticed(rejected)
+
+    def committed(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def save(self, *, whole: bool) -> Plain:  # noqa: ARG002 - the protocol's
+        return None
+
+    def restore(self, saved: Sequence[Plain]) -> None:
+        pass
+
+
+def piped(lanes: Sequence[Lane], **more: Any) -> Pipeline:  # noqa: ANN401 - as the pipeline's own
+    """Make a pipeline that keeps nothing."""
+    own = Store({}, Limit(1), time.monotonic)
+    both = [(lane.source, lane.engine) for lane in lanes]
+    committer = Committer(State({}), None, (), own, both, threading.Lock())
+    return Pipeline([Turns(lane) for lane in lanes], committer, **more)
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -97,7 +138,7 @@ def test_once_reads_all_lanes_to_their_end_and_finishes_them(tmp_path: Path) -> 
         Lane("stdin", StdinSource(read), Heard()),
     ]
     progress: list[tuple[int, int]] = []
-    Pipeline(lanes, FairLock(), clock=iter(range(10**6)).__next__).run_once(
+    piped(lanes, clock=iter(range(10**6)).__next__).run_once(
         lambda done, total: progress.append((done, total))
     )
     os.close(read)
@@ -116,10 +157,10 @@ def test_following_goes_on_until_told_to_stop(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"1\n")
     engine = Heard()
     lanes = [Lane("a", FileSource((f"{tmp_path}/*.log",)), engine)]
-    pipeline = Pipeline(lanes, FairLock(), idle=0.005)
+    pipeline = piped(lanes, idle=0.005)
     assert (pipeline.reading, pipeline.ready, pipeline.catching_up("a")) == (False, False, True)
     stop = threading.Event()
-    thread = pipeline.start(stop)
+    thread = pipeline.start(stop, threading.Event())
     until(lambda: pipeline.ready)
     assert pipeline.reading
     assert not pipeline.catching_up("a")
@@ -152,7 +193,7 @@ def test_a_lane_with_much_to_read_does_not_keep_the_others_waiting() -> None:
         Lane("much", Scripted(10 * TURN), Noted("much")),
         Lane("one", Scripted(1), Noted("one")),
     ]
-    Pipeline(lanes, FairLock()).follow(stop)
+    piped(lanes).follow(stop)
     assert order[TURN] == "one"
     assert lanes[0].engine.ticks == 0  # type: ignore[attr-defined]  # not at its end
 
@@ -180,7 +221,7 @@ def test_history_is_read_with_the_first_empty_pass_or_the_third(
 ) -> None:
     stop = threading.Event()
     engine = Watching(reads, stop)
-    engine.pipeline = Pipeline([Lane("s", Scripted(*passes), engine)], FairLock(), idle=0)
+    engine.pipeline = piped([Lane("s", Scripted(*passes), engine)], idle=0)
     engine.pipeline.follow(stop)
     assert engine.seen == [True] * (reads - 1) + [False]
 
@@ -188,7 +229,7 @@ def test_history_is_read_with_the_first_empty_pass_or_the_third(
 def test_what_a_source_could_not_read_reaches_the_engine() -> None:
     source, engine = Scripted(1), Heard()
     source.rejected = (Reject(LINE, "too_long", 2), Reject(FILE, "unreadable", 1))
-    Pipeline([Lane("s", source, engine)], FairLock()).run_once()
+    piped([Lane("s", source, engine)]).run_once()
     assert engine.rejected == [(LINE, "too_long", 2), (FILE, "unreadable", 1)]
 
 
@@ -196,8 +237,8 @@ def test_an_error_in_reading_is_counted_and_reading_goes_on() -> None:
     engine = Heard()
     stop = threading.Event()
     source = Scripted(OSError("disk"), 1)
-    pipeline = Pipeline([Lane("s", source, engine)], FairLock(), idle=0.001)
-    thread = pipeline.start(stop)
+    pipeline = piped([Lane("s", source, engine)], idle=0.001)
+    thread = pipeline.start(stop, threading.Event())
     until(lambda: engine.data == b"x\n")
     stop.set()
     thread.join()
@@ -206,36 +247,17 @@ def test_an_error_in_reading_is_counted_and_reading_goes_on() -> None:
 
 
 def test_a_defect_ends_reading_with_a_message_and_wakes_who_waits() -> None:
-    pipeline = Pipeline([Lane("main", Scripted(1), Broken())], FairLock())
-    stop = threading.Event()
-    thread = pipeline.start(stop)
-    assert stop.wait(20)
+    pipeline = piped([Lane("main", Scripted(1), Broken())])
+    ended = threading.Event()
+    thread = pipeline.start(threading.Event(), ended)
+    assert ended.wait(20)
     thread.join()
     assert not pipeline.reading
     assert not pipeline.ready
     message = "reading source 'main' failed: KeyError: 's'; this is a defect of the exporter"
     assert str(pipeline.failure) == message
     with pytest.raises(PipelineError, match="defect"):
-        Pipeline([Lane("main", Scripted(1), Broken())], FairLock()).run_once()
-
-
-def test_whoever_waits_for_the_lock_is_next() -> None:
-    lock = FairLock()
-    for _ in range(50):
-        order: list[str] = []
-
-        def wait(order: list[str] = order) -> None:
-            with lock:
-                order.append("who waited")
-
-        waiter = threading.Thread(target=wait)
-        with lock:
-            waiter.start()
-            until(lock._queue.locked)  # noqa: SLF001 - the moment from which it waits
-        with lock:
-            order.append("who had it")
-        waiter.join()
-        assert order == ["who waited", "who had it"]
+        piped([Lane("main", Scripted(1), Broken())]).run_once()
 
 
 class Terminal(io.StringIO):

@@ -6,34 +6,26 @@ import contextlib
 import gzip
 import http.client
 import socket
-import subprocess
+import threading
 import time
 import urllib.request
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 
 import pytest
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    disable_created_metrics,
-    enable_created_metrics,
-)
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from exporter.server import (
-    MAX_CONNECTIONS,
-    SILENCE,
-    Application,
-    ListenError,
-    MetricsServer,
-    Views,
-    parse_address,
-)
+from exporter.server.application import Application
+from exporter.server.connection import HEAD_SIZE, SILENCE
+from exporter.server.errors import ListenError
+from exporter.server.messages import Answer, say
+from exporter.server.pages import Views, fleet_application
+from exporter.server.web_server import MAX_CONNECTIONS, WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 TEXT = b"""\
 # HELP agent_steps_total Steps.
@@ -44,6 +36,7 @@ agent_steps_total{agent="a"} 3.0
 agent_queue_depth 0.0
 """
 
+NOTHING = Application({"/": {"GET": lambda _: say(HTTPStatus.OK, "Nothing.")}})
 RUDE = (b"", b"GET /metr", b"\x16\x03\x01\0\xff\n", b"\n", b"GET / HTTP/9\n\n")
 
 
@@ -54,32 +47,36 @@ class Fleet:
         self.healthy = True
         self.ready = True
         self.page = "<p>fleet</p>"
-        registry = CollectorRegistry()
-        steps = Counter("agent_steps", "Steps.", ["agent"], registry=registry)
-        steps.labels("a").inc(3)
-        self.depth = Gauge("agent_queue_depth", "Waiting.", registry=registry)
+        self.asked: list[tuple[str, list[str]]] = []
+        self.defect = False
+        self.problem: str | None = None
         views = Views(
-            registry, lambda: self.healthy, lambda: self.ready, lambda: self.page, telemetry_path
+            self.metrics,
+            lambda: self.healthy,
+            lambda: self.ready,
+            lambda: self.page,
+            telemetry_path,
+            lambda: self.problem,
         )
-        self.server = MetricsServer("127.0.0.1:0", Application(views))
+        self.server = WebServer("127.0.0.1:0", fleet_application(views))
+        self.port = int(self.server.server_address[1])
+
+    def metrics(self, accept: str, names: Sequence[str]) -> tuple[str, bytes]:
+        if self.defect:
+            raise RuntimeError("no depth")
+        self.asked.append((accept, list(names)))
+        return "text/x-exposition; version=1", TEXT
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         spelled = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, spelled)
         response = connection.getresponse()
         answer = response.status, response.headers, response.read()
         connection.close()
         return answer
-
-
-@pytest.fixture(autouse=True)
-def _no_created_series() -> Iterator[None]:
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # the client has no types here
-    yield
-    enable_created_metrics()  # type: ignore[no-untyped-call]  # the same
 
 
 @pytest.fixture(scope="module")
@@ -96,28 +93,21 @@ def fleet(running: Fleet) -> Fleet:
     return running
 
 
-def test_metrics_are_given_as_prometheus_text_by_default(fleet: Fleet) -> None:
-    status, headers, body = fleet.ask("/metrics")
+def test_metrics_are_given_as_they_are_rendered(fleet: Fleet) -> None:
+    fleet.asked.clear()
+    status, headers, body = fleet.ask("/metrics", Accept="application/openmetrics-text;q=0.5,*/*")
     assert (status, body) == (200, TEXT)
-    assert headers["Content-Type"].startswith("text/plain; version=")
+    assert headers["Content-Type"] == "text/x-exposition; version=1"
     assert headers["Content-Length"] == str(len(TEXT))
+    assert headers["Vary"] == "Accept, Accept-Encoding"
     assert "Python" not in str(headers)
+    assert fleet.asked == [("application/openmetrics-text;q=0.5,*/*", [])]
 
 
-def test_metrics_are_given_as_openmetrics_to_who_asks(fleet: Fleet) -> None:
-    accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3"
-    _, headers, body = fleet.ask("/metrics", Accept=accept)
-    assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
-    assert body.endswith(b"# EOF\n")
-    families = text_string_to_metric_families(body.decode())  # type: ignore[no-untyped-call]  # so
-    assert [family.name for family in families] == ["agent_steps", "agent_queue_depth"]
-
-
-@pytest.mark.parametrize(
-    "accept", ["", "*/*", ",;=", "text/plain;version=abc", "application/openmetrics-text;version=."]
-)
-def test_an_accept_header_that_means_nothing_gets_text(fleet: Fleet, accept: str) -> None:
-    assert fleet.ask("/metrics", Accept=accept)[2] == TEXT
+def test_some_families_can_be_asked_for(fleet: Fleet) -> None:
+    fleet.asked.clear()
+    fleet.ask("/metrics?name%5B%5D=agent_queue_depth&x=1&name[]=b")
+    assert fleet.asked == [("", ["agent_queue_depth", "b"])]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +120,6 @@ def test_metrics_are_compressed_for_who_takes_gzip(
     _, headers, body = fleet.ask("/metrics", Accept_Encoding=accept)
     assert (headers.get("Content-Encoding") == "gzip") == zipped
     assert (gzip.decompress(body) if zipped else body) == TEXT
-
-
-def test_some_families_can_be_asked_for(fleet: Fleet) -> None:
-    _, _, body = fleet.ask("/metrics?name%5B%5D=agent_queue_depth")
-    assert body == TEXT[TEXT.index(b"# HELP agent_queue") :]
 
 
 def test_health_and_readiness_follow_their_state(fleet: Fleet) -> None:
@@ -156,31 +141,34 @@ def test_the_status_page_may_load_nothing(fleet: Fleet) -> None:
 def test_what_is_not_there_is_said_in_a_sentence(fleet: Fleet) -> None:
     status, _, body = fleet.ask("/metric?x=1")
     assert status == 404
-    assert body == b"There is nothing here. There is: /, /-/healthy, /-/ready, /metrics\n"
+    assert (
+        body == b"There is nothing here. There is: /, /-/healthy, /-/ready, /-/reload, /metrics\n"
+    )
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_other_methods_are_refused_with_what_is_allowed(fleet: Fleet, method: str) -> None:
     status, headers, body = fleet.ask("/metrics", method, b"x" * 10_000)
-    assert (status, headers["Allow"], body) == (405, "GET, HEAD", b"This can only be read.\n")
+    assert (status, headers["Allow"], body) == (
+        405,
+        "GET, HEAD",
+        b"This takes GET and HEAD only.\n",
+    )
 
 
 def test_head_gives_the_headers_alone(fleet: Fleet) -> None:
-    with socket.create_connection(("127.0.0.1", fleet.server.server_port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", fleet.port), timeout=20) as client:
         client.send(b"HEAD /metrics HTTP/1.0\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert f"Content-Length: {len(TEXT)}\r\n".encode() in answer
     assert answer.endswith(b"\r\n\r\n")
 
 
 def test_a_defect_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> float:
-        raise RuntimeError("no depth")
-
     fleet = Fleet()
     fleet.server.start()
-    fleet.depth.set_function(fail)
+    fleet.defect = True
     status, _, body = fleet.ask("/metrics")
     fleet.server.stop()
     assert (status, body) == (500, b"This failed; the exporter's log says why.\n")
@@ -194,7 +182,7 @@ def test_the_telemetry_path_is_honoured() -> None:
     fleet.server.stop()
 
 
-@pytest.mark.parametrize("path", ["metrics", "", "/-/ready"])
+@pytest.mark.parametrize("path", ["metrics", "", "/", "/-/ready"])
 def test_a_telemetry_path_that_can_not_be_is_refused(path: str) -> None:
     with pytest.raises(ListenError, match=r"--web\.telemetry-path"):
         Fleet(path)
@@ -203,7 +191,7 @@ def test_a_telemetry_path_that_can_not_be_is_refused(path: str) -> None:
 def test_silent_and_rude_clients_do_not_keep_a_scrape_out(
     fleet: Fleet, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    address = ("127.0.0.1", fleet.server.server_port)
+    address = ("127.0.0.1", fleet.port)
     crowd = [socket.create_connection(address) for _ in range(2 * MAX_CONNECTIONS)]
     for i, client in enumerate(crowd):
         with contextlib.suppress(OSError):  # It may have been hung up on.
@@ -216,7 +204,7 @@ def test_silent_and_rude_clients_do_not_keep_a_scrape_out(
 
 
 def test_a_crowd_pushes_out_the_oldest(fleet: Fleet) -> None:
-    address = ("127.0.0.1", fleet.server.server_port)
+    address = ("127.0.0.1", fleet.port)
     with contextlib.ExitStack() as stack:
         oldest = stack.enter_context(socket.create_connection(address, timeout=SILENCE / 2))
         for _ in range(MAX_CONNECTIONS):
@@ -227,8 +215,8 @@ def test_a_crowd_pushes_out_the_oldest(fleet: Fleet) -> None:
 def test_a_connection_that_lasts_too_long_is_ended(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.server.PATIENCE", 0.0)
-    address = ("127.0.0.1", fleet.server.server_port)
+    monkeypatch.setattr("exporter.server.connection.SILENCE", 0.0)
+    address = ("127.0.0.1", fleet.port)
     with socket.create_connection(address, timeout=SILENCE / 2) as client:
         client.send(b"GET /metrics HTTP/1.0\r\nX: ")
         assert client.recv(1) == b""
@@ -237,8 +225,8 @@ def test_a_connection_that_lasts_too_long_is_ended(
 def test_a_client_that_stops_sending_is_ended(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.server._Handler.timeout", 0.05)
-    address = ("127.0.0.1", fleet.server.server_port)
+    monkeypatch.setattr("exporter.server.connection.SILENCE", 0.05)
+    address = ("127.0.0.1", fleet.port)
     with socket.create_connection(address, timeout=SILENCE / 2) as client:
         client.send(b"GET /metrics HTTP/1.0\r\nX: ")
         assert client.recv(1) == b""
@@ -247,60 +235,38 @@ def test_a_client_that_stops_sending_is_ended(
 def test_a_client_that_does_not_read_its_answer_is_ended_quietly(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("exporter.server._Handler.timeout", 0.05)
+    monkeypatch.setattr("exporter.server.connection.SILENCE", 0.05)
     fleet = Fleet()
     fleet.page = "x" * 50_000_000
     fleet.server.start()
-    with socket.create_connection(("127.0.0.1", fleet.server.server_port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", fleet.port), timeout=20) as client:
         client.send(b"GET / HTTP/1.0\r\n\r\n")
         deadline = time.monotonic() + 20
         client.recv(1)
-        while fleet.server._connections:  # noqa: SLF001 - the moment at which it is over
+        while fleet.server._deadlines:  # noqa: SLF001 - the moment at which it is over
             assert time.monotonic() < deadline
             time.sleep(0.005)
     fleet.server.stop()
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        (":9477", ("", 9477)),
-        ("127.0.0.1:9477", ("127.0.0.1", 9477)),
-        ("[::1]:9477", ("::1", 9477)),
-        ("localhost:0", ("localhost", 0)),
-    ],
-)
-def test_addresses_are_spelled_as_exporters_do(address: str, expected: tuple[str, int]) -> None:
-    assert parse_address(address) == expected
-
-
-@pytest.mark.parametrize(
-    "address", ["9477", "", "a:", "a:b", ":70000", "::1:9477", ":-1", ":\u0663"]
-)
-def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(ListenError, match="is no listen address; write"):
-        parse_address(address)
-
-
 @pytest.mark.parametrize("address", [":0", "0.0.0.0:0", "[::1]:0", "[::]:0", "localhost:0"])
 def test_it_listens_where_it_is_told(address: str) -> None:
-    views = Views(CollectorRegistry(), lambda: True, lambda: True, str)
-    server = MetricsServer(address, Application(views))
+    server = WebServer(address, NOTHING)
     server.start()
-    with urllib.request.urlopen(f"{server.url}/-/ready", timeout=20) as answer:  # noqa: S310 - our own
+    with urllib.request.urlopen(f"{server.url}/", timeout=20) as answer:  # noqa: S310 - our own
         assert answer.status == 200
     if address == ":0":
         for host in ("127.0.0.1", "::1"):
-            socket.create_connection((host, server.server_port), timeout=20).close()
+            socket.create_connection((host, int(server.server_address[1])), timeout=20).close()
     server.stop()
 
 
 def test_a_taken_port_is_said_in_a_sentence(fleet: Fleet) -> None:
-    address = f"127.0.0.1:{fleet.server.server_port}"
-    for taken in (address, f":{fleet.server.server_port}"):
+    address = f"127.0.0.1:{fleet.port}"
+    for taken in (address, f":{fleet.port}"):
         with pytest.raises(ListenError) as error:
-            MetricsServer(taken, Application(Views(CollectorRegistry(), bool, bool, str)))
+            WebServer(taken, NOTHING)
         assert str(error.value) == (
             f"can't listen on {taken}: the port is taken; "
             "stop what uses it or choose another with --web.listen-address"
@@ -312,9 +278,8 @@ def test_half_of_every_address_is_not_enough() -> None:
         other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         other.bind(("::", 0))
         other.listen()
-        application = Application(Views(CollectorRegistry(), bool, bool, str))
         with pytest.raises(ListenError, match="the port is taken"):
-            MetricsServer(f":{other.getsockname()[1]}", application)
+            WebServer(f":{other.getsockname()[1]}", NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -322,26 +287,163 @@ def test_half_of_every_address_is_not_enough() -> None:
     [
         ("no.such.host.invalid:0", "is no address here"),
         ("192.0.2.1:0", "does not have that address"),
+        ("9477", "is no listen address; write"),
     ],
 )
 def test_an_address_that_is_not_here_is_said_in_a_sentence(address: str, reason: str) -> None:
     with pytest.raises(ListenError, match=reason):
-        MetricsServer(address, Application(Views(CollectorRegistry(), bool, bool, str)))
-
-
-def test_promtool_accepts_what_a_scrape_gives(fleet: Fleet) -> None:
-    try:
-        done = subprocess.run(
-            ["promtool", "check", "metrics"],
-            input=fleet.ask("/metrics")[2],
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        pytest.fail("promtool is missing: apt-get install -y prometheus")
-    assert (done.returncode, done.stderr) == (0, b"")
+        WebServer(address, NOTHING)
 
 
 def test_an_unknown_page_is_an_error_for_urllib_too(fleet: Fleet) -> None:
     with pytest.raises(HTTPError, match="404"):
         urllib.request.urlopen(f"{fleet.server.url}/x", timeout=20)  # noqa: S310 - our own
+
+
+# ---- connections that are kept -------------------------------------------------------------------
+
+
+def test_a_scraper_keeps_its_connection(fleet: Fleet) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", fleet.port, timeout=20)
+    connection.connect()
+    kept = connection.sock
+    for path, status in (("/metrics", 200), ("/x", 404), ("/metrics", 200)):
+        connection.request("GET", path)
+        with connection.getresponse() as response:
+            assert (response.status, response.version) == (status, 11)
+            response.read()
+        assert connection.sock is kept
+    connection.close()
+
+
+def test_requests_that_come_at_once_are_answered_in_order(fleet: Fleet) -> None:
+    with socket.create_connection(("127.0.0.1", fleet.port), timeout=20) as client:
+        request = b"GET /-/%s HTTP/1.1\r\n%s\r\n"
+        client.send(request % (b"healthy", b"") + request % (b"ready", b"Connection: close\r\n"))
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert answer.index(b"Reading.") < answer.index(b"is read.")
+
+
+def test_who_is_quiet_longest_makes_room() -> None:
+    fleet = Fleet()
+    fleet.server.start()
+    with contextlib.ExitStack() as stack:
+        address = ("127.0.0.1", fleet.port)
+        scraper = stack.enter_context(socket.create_connection(address, timeout=SILENCE / 2))
+        crowd = [
+            stack.enter_context(socket.create_connection(address, timeout=SILENCE / 2))
+            for _ in range(MAX_CONNECTIONS - 1)
+        ]
+        scraper.send(b"GET /-/ready HTTP/1.1\r\n\r\n")
+        assert scraper.recv(8) == b"HTTP/1.1"
+        stack.enter_context(socket.create_connection(address))
+        assert crowd[0].recv(1) == b""
+        scraper.send(b"GET /-/ready HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert b"".join(iter(lambda: scraper.recv(4096), b"")).count(b"200 OK") == 2
+    fleet.server.stop()
+
+
+def test_stopping_finishes_what_is_under_way_and_ends_what_is_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("exporter.server.web_server.GRACE", 3600)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Answer:
+        entered.set()
+        go_on.wait(20)
+        return say(HTTPStatus.OK, "done")
+
+    server = WebServer("127.0.0.1:0", Application({"/": {"GET": lambda _: slow()}}))
+    server.start()
+    address = ("127.0.0.1", int(server.server_address[1]))
+    with (
+        socket.create_connection(address, timeout=20) as idle,
+        socket.create_connection(address, timeout=20) as busy,
+    ):
+        busy.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert entered.wait(20)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        assert idle.recv(1) == b""
+        go_on.set()
+        assert b"".join(iter(lambda: busy.recv(4096), b"")).endswith(b"done\n")
+        stopping.join()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+
+
+# ---- heads and frames ----------------------------------------------------------------------------
+
+
+def raw(fleet: Fleet, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", fleet.port), timeout=20) as client:
+        with contextlib.suppress(OSError):  # It may be answered before all is sent.
+            client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /" + b"x" * HEAD_SIZE + b" HTTP/1.1\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * (HEAD_SIZE // 6) + b"\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", b"431"),
+        (b"GET / HTTP/9.9\r\n\r\n", b"505"),
+        (b"GET\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", b"400"),
+        (b"BREW / HTTP/1.1\r\nConnection: close\r\n\r\n", b"405"),
+        (b"\r\nGET http://host/-/healthy HTTP/1.0\r\n\r\n", b"200"),
+        (b"GET /%2d/healthy HTTP/1.0\r\n\r\n", b"200"),
+    ],
+)
+def test_odd_requests_get_an_answer_that_says_so(fleet: Fleet, sent: bytes, status: bytes) -> None:
+    answer = raw(fleet, sent)
+    assert answer[:12] == b"HTTP/1.1 " + status
+    assert b"<" not in answer
+
+
+LETTERS = st.text("GETPOS /-:.\r\nHTP1,chunked0;", max_size=100).map(str.encode)
+
+
+@given(st.binary(max_size=300) | LETTERS)
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_break_the_server(running: Fleet, sent: bytes) -> None:
+    address = ("127.0.0.1", running.port)
+    with socket.create_connection(address, timeout=20) as client, contextlib.suppress(OSError):
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65536):
+            pass
+    assert running.ask("/-/healthy")[2] == b"Reading.\n"
+
+
+# ---- reload --------------------------------------------------------------------------------------
+
+
+def test_reload_tells_what_became_of_it(fleet: Fleet) -> None:
+    fleet.problem = None
+    assert fleet.ask("/-/reload", "POST")[::2] == (200, b"Reloaded.\n")
+    fleet.problem = "agents.yaml:1:1: is empty"
+    assert fleet.ask("/-/reload", "POST")[::2] == (500, b"agents.yaml:1:1: is empty\n")
+    status, headers, body = fleet.ask("/-/reload")
+    assert (status, headers["Allow"], body) == (405, "POST", b"This takes POST only.\n")
+
+
+def test_reload_is_not_for_other_machines_nor_for_web_pages(fleet: Fleet) -> None:
+    fleet.problem = None
+    assert fleet.ask("/-/reload", "POST", X_Forwarded_For="192.0.2.1")[0] == 403
+    assert fleet.ask("/-/reload", "POST", Origin="https://example.org")[0] == 403
+
+
+def test_without_reload_there_is_none() -> None:
+    application = fleet_application(Views(lambda *_: ("", b""), bool, bool, str))
+    server = WebServer("127.0.0.1:0", application)
+    server.start()
+    with pytest.raises(HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}/-/reload", b"", timeout=20)  # noqa: S310 - our own
+    server.stop()

@@ -21,6 +21,7 @@ STATUS = Status(
             {"applied": 1234567, "rejected": 3},
             2,
             3 * 1024 * 1024,
+            75.0,
             catching_up=True,
             rejects=(
                 Reject(LINE, "malformed", 2, '{"a": <1'),
@@ -28,10 +29,13 @@ STATUS = Status(
                 Reject(FILE, "unreadable", 1),
             ),
         ),
-        SourceStatus("stdin", {"ignored": 5}, 1, 0, catching_up=False),
+        SourceStatus("stdin", {"ignored": 5}, 1, 0, 0.0, catching_up=False),
     ),
     {"agent_steps_total": 2, "agent_tasks_total": 9},
 )
+
+
+LINES = ("Lines: applied", "ignored", "rejected")
 
 
 class Page(HTMLParser):
@@ -76,9 +80,9 @@ def test_the_page_shows_what_there_is() -> None:
     page = Page(render_status(STATUS))
     assert page.facts == ["Reading history", "1 h 2 min", "1\u202f234\u202f575", "3.0 MiB", "11"]
     assert page.rows == [
-        ["Source", "State", "Files", "Behind", "Lines: applied", "ignored", "rejected"],
-        ["main", "reading history", "2", "3.0 MiB", "1\u202f234\u202f567", "0", "3"],
-        ["stdin", "following", "1", "0 B", "0", "5", "0"],
+        ["Source", "State", "Files", "Behind", "Waiting for", *LINES],
+        ["main", "reading history", "2", "3.0 MiB", "1 min 15 s", "1\u202f234\u202f567", "0", "3"],
+        ["stdin", "following", "1", "0 B", "0 s", "0", "5", "0"],
         ["Source", "Rule", "Reason", "Count"],
         ["main", "llm-call", "of_tomorrow", "40"],
         ["main", "line", f'malformed{REASONS["malformed"]}{{"a": <1', "2"],
@@ -93,7 +97,7 @@ def test_the_page_shows_what_there_is() -> None:
 
 def test_every_text_is_escaped() -> None:
     source = SourceStatus(
-        EVIL, {EVIL: 1}, 1, 0, catching_up=False, rejects=(Reject(EVIL, EVIL, 1, EVIL),)
+        EVIL, {EVIL: 1}, 1, 0, 0.0, catching_up=False, rejects=(Reject(EVIL, EVIL, 1, EVIL),)
     )
     text = render_status(Status(EVIL, EVIL, 0.0, (source,), {EVIL: 1}), f"/{EVIL}")
     page = Page(text)
@@ -122,3 +126,9 @@ def test_a_time_is_written_in_its_two_largest_units(seconds: float, text: str) -
 )
 def test_a_size_is_written_with_its_unit(number: int, text: str) -> None:
     assert size(number) == text
+
+
+def test_a_checkpoint_that_cannot_be_written_is_the_first_thing_to_see() -> None:
+    text = render_status(Status("0", "f", 0.0, (), failure="state.db: the disk is <full>"))
+    assert Page(text).facts[0] == "Waiting for the disk"
+    assert '<p class="failure">state.db: the disk is &lt;full&gt;</p>' in text

@@ -72,6 +72,26 @@ def test_a_file_that_two_globs_mean_is_found_once(tree: Path) -> None:
     assert names(tree, "a.*", "*.log", "a.log") == ["a.log", "linked.log", "x[1].log"]
 
 
+@pytest.mark.parametrize(
+    ("glob", "named"),
+    [
+        ("*.log", []),
+        ("*.txt", []),
+        ("?.lo*", []),
+        ("deep/*.no", []),
+        ("missing.log", ["missing.log"]),
+        ("*.c", []),
+        ("deep/c", ["deep/c"]),
+        ("?", ["a", "b"]),
+        ("x[[]1]", ["x[1]"]),
+    ],
+)
+def test_names_that_a_glob_means_without_a_file(tree: Path, glob: str, named: list[str]) -> None:
+    discovery = Discovery((f"{tree}/{glob}",))
+    discovery.find()
+    assert sorted(path.removeprefix(f"{tree}/") for path in discovery.named) == named
+
+
 def test_a_tree_deeper_than_the_interpreters_stack_is_walked(tmp_path: Path) -> None:
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(1200):

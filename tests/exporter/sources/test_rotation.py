@@ -1,73 +1,94 @@
-"""Any sequence of writes, new files, rotations and polls gives every line once and in order."""
+"""Any sequence of writes, rotations, looks, saves and kills gives every line once."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import itertools
+import lzma
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import zstandard
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from exporter.sources.file import QUIET, FileSource
+from exporter.sources.file import QUIET
+from exporter.sources.siblings import SETTLED
+from tests.exporter.sources.following import Follower
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES = ("a.log", "b.log")
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.ZstdCompressor().compress,
+}
 
 
 class Rotation(RuleBasedStateMachine):
     """Files `a.log` and `b.log` as programs write and rotate them, and a source that follows.
 
-    What a stream must give is what was written to it up to the last newline of each of its
-    files. Every piece of text is a new number, so that a line lost or doubled is seen.
+    Every piece of text is a new number, so that a line lost or doubled is seen. What is removed or
+    truncated without a copy has been read and saved before: nobody could find it afterwards.
     """
 
     max_open = 256
-    removes = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.root = Path(self.folder.name)
-        self.now = 0.0
+        self.folder = Path(tempfile.mkdtemp())
+        self.follower = Follower(self.folder, max_open=self.max_open)
         self.pieces = 0
         self.rotations = 0
-        self.written: dict[str, bytearray] = {}  # by stream: the complete lines of finished files
-        self.current: dict[str, bytearray] = {}  # by name: all of the file that has it now
-        self.given: dict[str, bytes] = {}
-        self.source = FileSource(
-            (f"{self.root}/*.log",), max_open=self.max_open, clock=lambda: self.now
-        )
+        self.over: dict[str, list[bytes]] = {name: [] for name in NAMES}
+        self.current: dict[str, bytes] = {}
+        self.beside: list[Path] = []
 
     def teardown(self) -> None:
-        for block in self.source.finish():
-            self.take(block.stream, block.data)
-        for name in list(self.current):
-            self.end(name)
-        wanted = {name: bytes(data) for name, data in self.written.items() if data}
-        assert self.given == wanted
-        assert self.source.rejects() == ()
-        assert self.source.lag() == 0
-        self.folder.cleanup()
+        try:
+            self.check_everything()
+        finally:
+            self.follower.source.close()
+            shutil.rmtree(self.folder)
 
-    def take(self, stream: str, data: bytes) -> None:
-        name = Path(stream).name
-        assert data.endswith(b"\n")
-        self.given[name] = self.given.get(name, b"") + data
+    def check_everything(self) -> None:
+        self.follower.take(self.follower.source.finish())
+        for name in NAMES:
+            wanted = sorted(self.over[name] + self.current.get(name, b"").splitlines())
+            assert sorted(self.follower.lines.get(name, b"").splitlines()) == wanted
+        assert self.follower.noticed().rejects == ()
+        assert self.follower.source.lag() == 0
 
     def end(self, name: str) -> None:
-        """Say that a name's file is over: its last line counts as it is."""
-        data = self.current.pop(name)
-        if data and not data.endswith(b"\n"):
-            data += b"\n"
-        self.written.setdefault(name, bytearray()).extend(data)
+        """Say that a name's content is over: its last line counts as it is."""
+        self.over[name] += self.current.pop(name).splitlines()
+
+    def beside_name(self, name: str) -> Path:
+        self.rotations += 1
+        path = self.folder / f"{name}{'.-'[self.rotations % 2]}{self.rotations}"
+        self.beside.append(path)
+        return path
+
+    def make_safe(self, name: str) -> None:
+        """Have all of a file read and saved."""
+        self.write(name, b"\n")
+        self.look(1.0)
+        self.look(1.0)
+        self.save(whole=False)
 
     def write(self, name: str, end: bytes) -> None:
         self.pieces += 1
-        text = b"%d%s" % (self.pieces, end)
-        with (self.root / name).open("ab") as file:
-            file.write(text)
-        self.current.setdefault(name, bytearray()).extend(text)
+        text = b"%08d%s" % (self.pieces, end)
+        self.follower.write(name, text)
+        self.current[name] = self.current.get(name, b"") + text
 
     @rule(name=st.sampled_from(NAMES))
     def append_a_line(self, name: str) -> None:
@@ -79,64 +100,112 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.0, 0.25, 1.0]))
     def look(self, seconds: float) -> None:
-        self.now += seconds
-        for block in self.source.blocks():
-            self.take(block.stream, block.data)
+        self.follower.poll(seconds)
 
-    def before_rotation(self, data: st.DataObject) -> Path:
-        """Choose a file and write its last line, which nobody has looked at.
+    @rule(blocks=st.integers(0, 3), killed=st.booleans())
+    def save_amid_a_look(self, blocks: int, *, killed: bool) -> None:
+        self.follower.clock.now += 1
+        given = self.follower.source.blocks()
+        self.follower.take(itertools.islice(given, blocks))
+        self.follower.save()
+        if killed:
+            self.follower.start()
+        else:
+            self.follower.take(given)
 
-        Its file has been seen before: one that comes and goes between two looks at the globs is
-        nobody's. It ends with a newline: a last line without one waits until the file is quiet,
-        and so comes after the lines of the next file.
-        """
-        name = data.draw(st.sampled_from(sorted(self.current)))
-        self.look(1.0)
-        self.write(name, b"\n")
-        self.end(name)
-        return self.root / name
+    @rule(whole=st.booleans())
+    def save(self, *, whole: bool) -> None:
+        self.follower.save(whole=whole)
 
-    @precondition(lambda self: self.current)
-    @rule(data=st.data(), found=st.booleans())
-    def rename(self, data: st.DataObject, *, found: bool) -> None:
-        path = self.before_rotation(data)
-        self.rotations += 1
-        number = self.rotations
-        path.rename(self.root / (f"{number}.{path.name}" if found else f"{path.name}.{number}"))
-
-    @precondition(lambda self: self.current)
-    @rule(data=st.data())
-    def copy_and_truncate(self, data: st.DataObject) -> None:
-        path = self.before_rotation(data)
-        self.look(1.0)
-        os.truncate(path, 0)
-        self.look(1.0)
-
-    @precondition(lambda self: self.current and self.removes)
-    @rule(data=st.data())
-    def remove(self, data: st.DataObject) -> None:
-        self.before_rotation(data).unlink()
+    @rule()
+    def kill_and_start(self) -> None:
+        self.follower.start()
 
     @rule()
     def be_quiet(self) -> None:
         for _ in range(2):
             self.look(QUIET)
 
+    @precondition(lambda self: self.current)
+    @rule(data=st.data())
+    def rename(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.current)))
+        (self.folder / name).rename(self.beside_name(name))
+        self.end(name)
+
+    @precondition(lambda self: self.current)
+    @rule(data=st.data())
+    def rename_to_what_is_found_in_no_way_but_by_its_number(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.current)))
+        self.look(1.0)
+        self.look(SETTLED)  # New lines may have waited for a file beside them.
+        self.save(whole=False)
+        self.rotations += 1
+        (self.folder / name).rename(self.folder / f"{self.rotations}.old")
+        self.end(name)
+
+    @precondition(lambda self: self.current)
+    @rule(data=st.data(), looks=st.booleans())
+    def copy_and_truncate(self, data: st.DataObject, *, looks: bool) -> None:
+        name = data.draw(st.sampled_from(sorted(self.current)))
+        if looks:  # A copy of what was never seen is told from another log only once it is over.
+            self.look(1.0)
+        shutil.copy(self.folder / name, self.beside_name(name))
+        if looks:
+            self.look(1.0)
+        os.truncate(self.folder / name, 0)
+        self.end(name)
+
+    @precondition(lambda self: self.beside)
+    @rule(data=st.data())
+    def rename_again(self, data: st.DataObject) -> None:
+        path = data.draw(st.sampled_from(self.beside))
+        self.beside.remove(path)
+        path.rename(self.beside_name(path.name[:5]))
+
+    @precondition(lambda self: self.beside)
+    @rule(data=st.data(), kind=st.sampled_from(sorted(COMPRESS)), looks=st.booleans())
+    def compress(self, data: st.DataObject, kind: str, *, looks: bool) -> None:
+        path = data.draw(st.sampled_from(self.beside))
+        self.beside.remove(path)
+        Path(f"{path}.{kind}").write_bytes(COMPRESS[kind](path.read_bytes()))
+        if looks:
+            self.look(1.0)
+        path.unlink()
+
+    @precondition(lambda self: self.current)
+    @rule(data=st.data())
+    def truncate(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.current)))
+        self.make_safe(name)
+        os.truncate(self.folder / name, 0)
+        self.end(name)
+
+    @precondition(lambda self: self.current)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.current)))
+        self.make_safe(name)
+        (self.folder / name).unlink()
+        self.end(name)
+
     @invariant()
     def nothing_comes_that_was_not_written(self) -> None:
-        for name, given in self.given.items():
-            whole = self.written.get(name, bytearray()) + self.current.get(name, bytearray())
-            assert whole.startswith(given)
+        for name, given in self.follower.lines.items():
+            lines = given.splitlines()
+            assert set(lines) <= set(self.over[name]) | set(
+                self.current.get(name, b"").splitlines()
+            )
+            assert len(set(lines)) == len(lines)
 
 
 class RotationWithOneDescriptor(Rotation):
-    """The same where files are closed all the time; what is removed unread is lost then."""
+    """The same where files are closed all the time."""
 
     max_open = 1
-    removes = False
 
 
-SETTINGS = settings(max_examples=60, stateful_step_count=30, deadline=None)
+SETTINGS = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestRotation = Rotation.TestCase
 TestRotation.settings = SETTINGS
 TestRotationWithOneDescriptor = RotationWithOneDescriptor.TestCase

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exporter.model import FILE, LINE, Block, Reject
+from exporter.sources.lines import LineCutter
 from exporter.sources.stdin import StdinSource
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_what_is_there_comes_and_nothing_waits(pipe: tuple[int, int]) -> None:
     os.close(pipe[1])
     assert list(source.blocks()) == [Block("stdin", b"three\n")]
     assert (list(source.blocks()), list(source.finish())) == ([], [])
-    assert (source.lag(), source.streams(), source.rejects()) == (0, 0, ())
+    assert (source.lag(), source.streams(), source.noticed().rejects) == (0, 0, ())
 
 
 def test_finish_waits_for_the_end(pipe: tuple[int, int]) -> None:
@@ -58,18 +59,18 @@ def test_finish_waits_for_the_end(pipe: tuple[int, int]) -> None:
 
 
 def test_a_too_long_line_is_counted(pipe: tuple[int, int]) -> None:
-    source = StdinSource(pipe[0], max_line=4)
+    source = StdinSource(pipe[0], new_cutter=lambda: LineCutter(4))
     os.write(pipe[1], b"12345\n1234\n")
     assert [block.data for block in source.blocks()] == [b"1234\n"]
-    assert source.rejects() == (Reject(LINE, "too_long", 1),)
-    assert source.rejects() == ()
+    assert source.noticed().rejects == (Reject(LINE, "too_long", 1),)
+    assert source.noticed().rejects == ()
 
 
 def test_what_can_not_be_read_is_counted_and_is_the_end(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     source = StdinSource(folder)
     assert list(source.finish()) == []
-    assert source.rejects() == (Reject(FILE, "unreadable", 1),)
+    assert source.noticed().rejects == (Reject(FILE, "unreadable", 1),)
     os.close(folder)
 
 
@@ -81,3 +82,19 @@ def test_a_redirected_file_knows_how_much_is_left(tmp_path: Path) -> None:
     assert b"".join(block.data for block in source.blocks()) == b"one\ntwo\n"
     assert source.lag() == 0
     os.close(descriptor)
+
+
+def test_nothing_is_saved_and_a_restart_reads_what_comes(pipe: tuple[int, int]) -> None:
+    now = [10.0]
+    source = StdinSource(pipe[0], clock=lambda: now[0])
+    assert source.save(whole=True) is None
+    source.restore([])
+    os.write(pipe[1], b"one\n")
+    now[0] = 13.0
+    assert source.lag_seconds() == 3.0
+    assert list(source.blocks()) == [Block("stdin", b"one\n")]
+    assert source.lag_seconds() == 0.0
+    source.committed()
+    source.close()
+    os.write(pipe[1], b"two\n")
+    assert list(source.blocks()) == [Block("stdin", b"two\n")]
