@@ -49,8 +49,10 @@ generate: $(STAMP) ## Make dashboards/, alerts/, the schema and the reference pa
 	@$(VENV)/bin/agentgauge generate
 
 .PHONY: bench
-bench: $(STAMP) ## Measure the exporter beside msgspec and mtail
+bench: $(STAMP) ## Measure the exporter beside msgspec, orjson, mtail and prometheus-client
 	@$(IN_VENV) -m benchmarks.exporter
+	@$(IN_VENV) -m benchmarks.following
+	@$(IN_VENV) -m benchmarks.scrape
 
 .PHONY: clean
 clean: ## Remove what make has made

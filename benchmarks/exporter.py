@@ -8,7 +8,6 @@ Start-up is measured on an empty file, shown, and taken off.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -50,6 +49,26 @@ for block in FileSource((sys.argv[1],)).blocks():
 """
 
 
+# What many exporters would begin with: each line into dicts, and nothing done with them.
+_ORJSON = """
+import sys
+import orjson
+for line in open(sys.argv[1], "rb"):
+    try:
+        orjson.loads(line)
+    except ValueError:
+        pass
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process took: CPU seconds, and its largest resident memory in MB."""
+
+    seconds: float
+    resident: float
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A way to read the log: `command` makes the arguments for a file."""
@@ -68,6 +87,9 @@ def contenders() -> list[Contender]:
         Contender("msgspec typed parse alone", lambda path: [
             sys.executable, "-c", _PARSE, str(path),
         ]),
+        Contender("orjson.loads alone", lambda path: [
+            sys.executable, "-c", _ORJSON, str(path),
+        ]),
     ]  # fmt: skip
     mtail = shutil.which("mtail")
     if mtail:
@@ -78,18 +100,20 @@ def contenders() -> list[Contender]:
     return found
 
 
-def run(contender: Contender, path: Path) -> float:
-    """Run once, on one core; give the CPU seconds."""
+def run(contender: Contender, path: Path) -> Cost:
+    """Run once, on one core."""
     core = str(max(os.sched_getaffinity(0)))
     pinned = ["taskset", "-c", core] if shutil.which("taskset") else []
-    environment = {**os.environ, "GOMAXPROCS": "1"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
+    process = subprocess.Popen(
         [*pinned, *contender.command(path)],
-        check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "GOMAXPROCS": "1"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise click.ClickException(f"{contender.name} failed: it exited with {process.returncode}")
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
 
 
 @click.command()
@@ -102,24 +126,26 @@ def main(lines: int, rounds: int) -> None:
         write_log(log, lines)
         empty.touch()
         everybody = contenders()
-        seconds: dict[str, list[float]] = {one.name: [] for one in everybody}
+        costs: dict[str, list[Cost]] = {one.name: [] for one in everybody}
         idle: dict[str, list[float]] = {one.name: [] for one in everybody}
         with click.progressbar(range(rounds), label="rounds", file=sys.stderr) as bar:
             for _ in bar:
                 for one in everybody:
-                    idle[one.name].append(run(one, empty))
-                    seconds[one.name].append(run(one, log))
+                    idle[one.name].append(run(one, empty).seconds)
+                    costs[one.name].append(run(one, log))
         size = log.stat().st_size / 1e6
     speed = {}
     click.echo(
         f"{lines:,} lines, {size:,.0f} MB, medians of {rounds} rounds, one core each, CPU time"
     )
-    for name, times in seconds.items():
+    for name, took in costs.items():
         start = statistics.median(idle[name])
-        net = max(statistics.median(times) - start, 1e-9)
+        net = max(statistics.median(cost.seconds for cost in took) - start, 1e-9)
+        resident = max(cost.resident for cost in took)
         speed[name] = lines / net
         click.echo(
             f"{name:28} {speed[name]:>10,.0f} lines/s {size / net:>6,.0f} MB/s  start {start:.2f} s"
+            f"  {resident:.0f} MB resident"
         )
     ours, *others = speed
     for name in others:

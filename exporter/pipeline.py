@@ -35,8 +35,8 @@ SHARE = 12
 RETRY = 1.0
 """Seconds until a commit that failed is tried again."""
 
-FEW = 8
-"""Blocks in a pass that are no reason to look again at once: more of them make larger blocks."""
+LITTLE = 256 * 1024
+"""Bytes in a pass that are no reason to look again at once: more of them make larger blocks."""
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two reports of progress."""
@@ -83,13 +83,13 @@ class Turns:
         self._saved = False
         self._passes = 0
         self._pass: Iterator[Block] | None = None
-        self._brought = 0
+        self._brought = self._bytes = 0
 
     def take(self, most: int) -> bool:
         """Apply at most so many blocks. True if the source was read to its end."""
         if self._pass is None:
             self._pass = self.lane.source.blocks()
-            self._brought = 0
+            self._brought = self._bytes = 0
         count = self.apply(itertools.islice(self._pass, most))
         self._brought += count
         if count == most:
@@ -117,13 +117,14 @@ class Turns:
     @property
     def idle(self) -> bool:
         """Whether the last pass is over and brought little or nothing."""
-        return self._pass is None and self._brought < FEW
+        return self._pass is None and self._bytes < LITTLE
 
     def apply(self, blocks: Iterator[Block], told: Callable[[int], None] | None = None) -> int:
         """Hand blocks to the engine, and then what could not be read; give their number."""
         count = 0
         for block in self._read(blocks):
             self.lane.engine.apply(block)
+            self._bytes += len(block.data)
             count += 1
             if told:
                 told(len(block.data))

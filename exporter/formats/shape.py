@@ -56,7 +56,8 @@ class Shape:
     @property
     def only_text(self) -> bool:
         """Whether the decoder, being strict, lets nothing but texts and truth values in here."""
-        return self._plain and self.leaf and not (self.number or self.amount or self.time)
+        nothing_below = self.element is None and not self.children
+        return nothing_below and self.leaf and not (self.number or self.amount or self.time)
 
     @property
     def only_amount(self) -> bool:
@@ -81,7 +82,7 @@ class Shape:
         if self.children:
             made = self.make_struct(name, strict=strict)
             return made | Scalar if self.itself else made | None
-        if self.whole or not self.itself:
+        if not self.itself or (self.whole and not (strict and self.only_text)):
             return Any
         if self.only_time:
             return datetime | None

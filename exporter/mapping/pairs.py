@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from exporter.mapping.memory import LONGEST_KEPT, Key, Memory
 from spec.mapping import LIMIT
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 LevelOf: TypeAlias = "Callable[[Labels], Level]"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A start that waits for its end. `kept` are its labels' values, `clock` when it was read."""
 
     time: datetime | None
@@ -56,7 +54,7 @@ class Pairs(Memory[Started]):
             if earlier.time == time:
                 return False
             self.abandon(key)
-        if any(len(value) > LONGEST_KEPT for value in kept):
+        if max(map(len, kept), default=0) > LONGEST_KEPT:
             kept = tuple(value[:LONGEST_KEPT] for value in kept)
         self._count(kept, 1)
         self.touch(key, Started(time, kept, self.clock()))

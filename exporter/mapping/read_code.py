@@ -124,7 +124,8 @@ def as_text(of: Field, code: Code, scope: Scope) -> str:
     if source == "None" or source.startswith(("'", '"')):
         return source
     variable = code.variable()
-    code.emit(f"{variable} = {source} if {source}.__class__ is str else TEXT({source})")
+    other = f"None if {source} is None else TEXT({source})"
+    code.emit(f"{variable} = {source} if {source}.__class__ is str else {other}")
     return variable
 
 

@@ -59,6 +59,9 @@ class Runtime:
 
     def in_progress(self, family: Family, labels: Labels) -> Level:
         """Give the level that counts open pairs."""
+        known = self.levels.get((family.name, labels))
+        if known is not None and known[1].attached:
+            return known[1]
         level = self.ledger.present(family, labels)
         level.counts = True  # type: ignore[union-attr] # a gauge
         self.levels[family.name, labels] = family, level  # type: ignore[assignment] # the same
