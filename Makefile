@@ -27,7 +27,7 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
-	@bash tools/servers.sh docker-compose
+	@bash tools/servers.sh docker-compose openssl
 	@$(IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: check

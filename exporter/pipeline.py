@@ -26,10 +26,10 @@ Progress: TypeAlias = "Callable[[int, int], None]"
 IDLE = 0.25
 """Seconds to wait when the sources have nothing more, or little."""
 
-LONGEST_IDLE = 0.5
+LONGEST_IDLE = 0.65
 """Seconds to wait at most: from a line to the scrape is to be less than a second."""
 
-SHARE = 12
+SHARE = 15
 """A look at everything takes at most one part in so many of the time, within the longest wait."""
 
 RETRY = 1.0
