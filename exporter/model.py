@@ -149,6 +149,11 @@ class Engine(Durable, Protocol):
     What it saves is what its rules remember.
     """
 
+    @property
+    def mixes(self) -> bool:
+        """Whether lines of several streams may stand in one block."""
+        ...
+
     def apply(self, block: Block) -> None:
         """Take a block's lines, in order."""
         ...

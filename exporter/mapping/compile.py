@@ -29,6 +29,14 @@ _OUTCOME = re.compile(r"\bo = ")
 _EPOCH_SCALE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
+_CLEAN = "stream = CLEAN(stream)"
+
+
+def tells_streams_apart(source: str) -> bool:
+    """Tell whether it matters to compiled rules which stream an event is of."""
+    return _CLEAN in source
+
+
 def compile_events(
     plan: Plan, run: Runtime, frequencies: Map[str | None, int], *, strict: bool
 ) -> tuple[Callable[..., tuple[int, int, int]], str]:
@@ -42,7 +50,7 @@ def compile_events(
     code = Code(names=_names(run))
     code.lines.append("def apply(events, stream):")
     code.emit("applied = repeat = unmatched = 0")
-    code.emit("stream = CLEAN(stream)")
+    code.emit(_CLEAN)
     code.emit("stream_key = SHORT(stream) or None")
     known = known_names(plan, code, run)
     with code.block("for e in events:"):
@@ -55,6 +63,8 @@ def compile_events(
         with code.block("else:"):
             code.emit("unmatched += 1")
     code.emit("return applied, repeat, unmatched")
+    if not any("stream" in line for line in code.lines[4:]):
+        del code.lines[2:4]
     function: Callable[..., tuple[int, int, int]] = _function(code, "apply")
     return function, "\n".join(code.lines)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from exporter.formats import make_format
-from exporter.mapping.compile import compile_abandoned, compile_events
+from exporter.formats import cutter_for, make_format
+from exporter.mapping.compile import (
+    compile_abandoned,
+    compile_events,
+    tells_streams_apart,
+)
 from exporter.mapping.plan import make_plan
 from exporter.mapping.runtime import Runtime
 from exporter.mapping.samples import Samples
@@ -49,6 +53,7 @@ class CompiledMapping:
         self._ledger = ledger
         self._run = Runtime(self.plan, ledger, families.get(LAST_EVENT), clock)
         self._format = make_format(mappings, wrapped, self.plan.tag_field, self.plan.shapes)
+        self._by_line = mappings[0].format != "document" and not cutter_for(mappings[0], wrapped)
         self._kinds: Counter[str | None] = Counter()
         self._blocks_to_learn = BLOCKS_TO_LEARN if len(self.plan.branches) > 1 else 0
         self._compile()
@@ -57,6 +62,11 @@ class CompiledMapping:
         self._bytes = 0
         self._turns: Counter[str] = Counter()
         self.samples = Samples()
+
+    @property
+    def mixes(self) -> bool:
+        """Whether lines of several streams may stand in one block."""
+        return self._by_line and not tells_streams_apart(self.source)
 
     def apply(self, block: Block) -> None:
         """Take a block's lines, in order."""

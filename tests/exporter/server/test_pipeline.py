@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Heard:
     """An engine that writes down what it is told."""
 
+    mixes = False
+
     def __init__(self) -> None:
         self.data = b""
         self.rejected: list[tuple[str, str, int]] = []
@@ -274,3 +276,39 @@ def test_progress_shows_on_a_terminal_only() -> None:
         progress(50, 200)
         progress(200, 200)
     assert "100%" in terminal.getvalue()
+
+
+class Blocks(Heard):
+    """An engine that counts blocks, and takes lines of several streams in one."""
+
+    mixes = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def apply(self, block: Block) -> None:
+        super().apply(block)
+        self.sizes.append(len(block.data))
+
+
+class Sized(Scripted):
+    """A source of one pass, with blocks of given sizes."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.sizes = sizes
+
+    def blocks(self) -> Iterator[Block]:
+        for number, size in enumerate(self.sizes):
+            yield Block("s", b"%d" % (number % 10) * (size - 1) + b"\n")
+
+
+def test_small_blocks_are_joined_in_their_order_where_streams_may_mix() -> None:
+    sizes = (10, 20, 30_000, 30, *[4000] * 20, 40)
+    apart, mixed = Heard(), Blocks()
+    for engine in (apart, mixed):
+        piped([Lane("s", Sized(*sizes), engine)]).run_once()
+    assert mixed.data == apart.data
+    assert sum(mixed.sizes) == sum(sizes) + len(b"end\n")
+    assert len(mixed.sizes) < 10
