@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from exporter.model import FILE, Block, Noticed, Reject
+from exporter.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,6 +88,12 @@ class Turns:
         self._passes = 0
         self._pass: Iterator[Block] | None = None
         self._brought = self._bytes = 0
+        self.silence = Silence(lane.name)
+
+    @property
+    def brought(self) -> bool:
+        """Whether the last pass brought anything."""
+        return bool(self._brought)
 
     def take(self, most: int) -> bool:
         """Apply at most so many blocks. True if the source was read to its end."""
@@ -276,6 +283,7 @@ class Pipeline:
         with _explained(turns.lane.name):
             if turns.take(TURN):
                 turns.lane.engine.tick(self._running())
+                turns.silence.listen(self._clock(), heard=turns.brought)
 
     def _commit(self, stop: threading.Event) -> None:
         """Commit when it is time. While that fails nothing is read, so that nothing is lost."""

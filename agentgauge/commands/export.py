@@ -89,7 +89,10 @@ def command(
     """  # noqa: D301 (click takes the \b of a docstring that is not raw)
     from agentgauge.logs import configure  # noqa: PLC0415 (keeps --help quick)
     from agentgauge.serving import Serving, serve  # noqa: PLC0415 (the same)
-    from agentgauge.state_directory import state_directory  # noqa: PLC0415 (the same)
+    from agentgauge.state_directory import (  # noqa: PLC0415 (the same)
+        name_of_paths,
+        state_directory,
+    )
 
     configure(level, log_format)
     if once and state is not None:
@@ -108,7 +111,9 @@ def command(
         sys.exit(1)
     if once:
         _once(settings, sources, families)
-    folder = state_directory(state, settings.fleet)
+    # Without a spec there is no fleet: other paths are another state.
+    name = name_of_paths(settings.fleet, paths) if preset else settings.fleet
+    folder = state_directory(state, name)
     serve(declared, Serving(folder, address, telemetry_path, web_config))
 
 
@@ -120,8 +125,7 @@ def _declared(
     Raises:
         SpecError: they are wrong.
     """
-    from agentgauge.state_directory import name_of_paths  # noqa: PLC0415 (keeps --help quick)
-    from exporter.assembly import Settings  # noqa: PLC0415 (the same)
+    from exporter.assembly import Settings  # noqa: PLC0415 (keeps --help quick)
 
     if preset is None:
         if len(paths) > 1:
@@ -143,8 +147,7 @@ def _declared(
         if path not in stdin and not path.exists() and not _is_glob(path):
             raise click.UsageError(f"{path}: there is no such file or directory")
     files = () if stdin else tuple(str(path.absolute()) for path in paths)
-    fleet = name_of_paths(mapping.name, paths)
-    settings = Settings(fleet, __version__, 15.0, 86_400.0, SERIES_LIMIT, serves=True)
+    settings = Settings(mapping.name, __version__, 15.0, 86_400.0, SERIES_LIMIT, serves=True)
     return settings, (Source(mapping.name, files, (mapping,), {}),), families
 
 

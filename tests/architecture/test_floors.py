@@ -30,6 +30,7 @@ PARTS = (
     "checkpoint",
     "state",
     "commit",
+    "silence",
     "pipeline",
     "status",
     "server",
