@@ -28,7 +28,8 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
 	@bash tools/servers.sh docker-compose openssl
-	@$(IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
+	@# One worker more than there are cores: tests of real servers mostly wait for them.
+	@$(IN_VENV) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(STAMP) ## Check format, lint, types, and that generated files are fresh

@@ -23,6 +23,7 @@ from exporter.server.errors import ListenError
 from exporter.server.messages import Answer, say
 from exporter.server.pages import Views, fleet_application
 from exporter.server.web_server import MAX_CONNECTIONS, WebServer
+from tests.servers import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -335,6 +336,8 @@ def test_who_is_quiet_longest_makes_room() -> None:
             stack.enter_context(socket.create_connection(address, timeout=SILENCE / 2))
             for _ in range(MAX_CONNECTIONS - 1)
         ]
+        held = fleet.server._deadlines  # noqa: SLF001 - all are to be taken before one speaks
+        eventually(lambda: len(held) == MAX_CONNECTIONS, "crowd of connections")
         scraper.send(b"GET /-/ready HTTP/1.1\r\n\r\n")
         assert scraper.recv(8) == b"HTTP/1.1"
         stack.enter_context(socket.create_connection(address))

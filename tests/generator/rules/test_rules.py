@@ -78,9 +78,7 @@ def test_any_window_wait_and_keep_is_proven_by_promtool(
     promtool.prove(fleets.spec(*alerts), tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("per", "wait"), [("60", "0"), ("60", "1/100"), ("3600", "1/1000"), ("2592000", "0")]
-)
+@pytest.mark.parametrize(("per", "wait"), [("60", "0"), ("3600", "1/1000"), ("2592000", "0")])
 def test_any_budget_is_proven_by_promtool(per: str, wait: str, tmp_path: Path) -> None:
     period = Fraction(per)
     lasts = period * Fraction(wait)
