@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exporter.disk import sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -211,7 +213,7 @@ class Checkpoint:
         self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
         self._db.execute(f"PRAGMA user_version = {VERSION}")
         self._db.execute("COMMIT")
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
 
     def _sizes(self) -> tuple[int, int]:
         """Give the bytes of the last whole record, and of those since."""
@@ -283,11 +285,3 @@ def _unwritable(path: Path, error: sqlite3.Error) -> CheckpointError:
         sqlite3.SQLITE_IOERR: "the disk refuses, or a limit on the size of files is reached",
     }.get(code, str(error))
     return CheckpointError(f"{path} can't be written: {why}")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exporter.disk import sync_folder
 from exporter.spool.frames import frames
 
 if TYPE_CHECKING:
@@ -89,15 +90,6 @@ def load_segments(folder: Path) -> tuple[list[Segment], int]:
     segments = [segment for path in found if (segment := _load(path))]
     cut = _mend(segments[-1]) if segments else 0
     return segments, cut
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's new names safe on disk. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _load(path: Path) -> Segment | None:

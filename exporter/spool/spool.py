@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from exporter.disk import sync_folder
 from exporter.spool.frames import encode, key_of
 from exporter.spool.segments import (
     FIRST,
@@ -16,7 +17,6 @@ from exporter.spool.segments import (
     Segment,
     SegmentWriter,
     load_segments,
-    sync_folder,
 )
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ FLOORS = {
 # Inside the exporter: each part may know those before it, and itself.
 PARTS = (
     "model",
+    "disk",
     "store",
     "formats",
     "sources",
