@@ -62,6 +62,7 @@ class Watch:
         self._guard = threading.Lock()
         self._reloaded, self._reloaded_at = True, time.time()
         self._now = declared()
+        self.failure: str | None = None
         self.exporter = self._made({})
 
     def start(self) -> None:
@@ -107,9 +108,17 @@ class Watch:
         except _UNUSABLE as error:
             problem = str(error)
             self._now = before
-            self.exporter = self._made(kept)
+            self._go_back(kept)
         self.start()
         return problem
+
+    def _go_back(self, kept: dict[str, Stream]) -> None:
+        """Take up the spec that was in force; if not even that is possible, the exporter ends."""
+        try:
+            self.exporter = self._made(kept)
+        except _UNUSABLE as error:
+            self.failure = f"neither the new spec nor the old one can be taken up: {error}"
+            self._ended.set()
 
     def _made(self, kept: dict[str, Stream]) -> Exporter:
         return Exporter(
@@ -160,7 +169,7 @@ def serve(declared: Declared, serving: Serving) -> NoReturn:
     server.start()
     fields = {"address": server.url, "state": str(serving.folder), "version": __version__}
     _LOG.info("serving", extra={"fields": fields})
-    while not ended.is_set() and watch.exporter.pipeline.failure is None:
+    while not ended.is_set() and not (watch.failure or watch.exporter.pipeline.failure):
         wake.wait(1.0)  # short waits: a signal is handled between them
         wake.clear()
         if wanted.is_set():
@@ -168,7 +177,7 @@ def serve(declared: Declared, serving: Serving) -> NoReturn:
             watch.reload()
     server.stop()
     watch.stop()
-    failure = watch.exporter.pipeline.failure
+    failure = watch.failure or watch.exporter.pipeline.failure
     watch.exporter.close()
     checkpoint.close()
     if failure is not None:

@@ -226,17 +226,15 @@ class Exporter:
 
     def _live(self) -> dict[str, Mapping[Labels, float]]:
         """Gather what is true of this moment only."""
-        sources = [(turns, turns.lane.name, turns.lane.source) for turns in self._turns]
+        sources = [(turns.lane.name, turns.lane.source) for turns in self._turns]
         return {
             "agentgauge_build_info": {(self._settings.version,): 1},
             "agentgauge_catching_up": {
-                (name,): int(turns.catching_up) for turns, name, _ in sources
+                (name,): int(self.pipeline.catching_up(name)) for name, _ in sources
             },
-            "agentgauge_files": {(name,): source.streams() for _, name, source in sources},
-            "agentgauge_lag_bytes": {(name,): source.lag() for _, name, source in sources},
-            "agentgauge_lag_seconds": {
-                (name,): source.lag_seconds() for _, name, source in sources
-            },
+            "agentgauge_files": {(name,): source.streams() for name, source in sources},
+            "agentgauge_lag_bytes": {(name,): source.lag() for name, source in sources},
+            "agentgauge_lag_seconds": {(name,): source.lag_seconds() for name, source in sources},
             "agentgauge_series": self._held(),
             **(_of_commits(self.committer.status) if self._settings.serves else {}),
             **self._more(),
@@ -267,7 +265,7 @@ class Exporter:
             streams=source.streams(),
             lag=source.lag(),
             late=source.lag_seconds(),
-            catching_up=turns.catching_up,
+            catching_up=self.pipeline.catching_up(name),
             rejects=tuple(
                 Reject(rule, why, n, samples.text(why) if rule == LINE else "")
                 for (of, rule, why), n in sorted(rejects.items())

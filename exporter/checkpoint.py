@@ -62,6 +62,7 @@ class Checkpoint:
         self._path = folder / FILE_NAME
         self._lock = _locked(folder)
         self._db: sqlite3.Connection
+        self._usable = False
         try:
             self._last = self._opened()
             self._whole_bytes, self._bytes_since = self._sizes()
@@ -104,6 +105,8 @@ class Checkpoint:
             CheckpointError: it can't be written. What was there is untouched.
         """
         data = msgspec.msgpack.encode(record)
+        if not self._usable:
+            self._last = self._opened()
         number = self._last + 1
         try:
             self._insert(number, data, whole=whole)
@@ -138,12 +141,13 @@ class Checkpoint:
 
     def _reopen(self, number: int, error: sqlite3.Error) -> None:
         """After a failed write: look what is on disk. It may be there in spite of the error."""
+        self._usable = False
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
         try:
             last = self._opened()
         except CheckpointError:
-            self._db = _connection(self._path)
+            # The next commit tries it again.
             raise _unwritable(self._path, error) from error
         if last != number:
             raise _unwritable(self._path, error) from error
@@ -163,6 +167,7 @@ class Checkpoint:
         known = _number(self._lock)
         if last < known:
             raise self._damaged(f"it ends at commit {last}, and {known} were made")
+        self._usable = True
         return int(last)
 
     def _refuse_foreign(self) -> None:

@@ -54,6 +54,12 @@ HISTORY_PASSES = 3
 Each pass is shorter than the one before; a file that is always written to never has an empty one.
 """
 
+WAITS = 24
+"""Passes that may bring nothing though something waits to be read: some ten seconds in all.
+
+New lines wait for a file beside them that is not decided; a file that can't be read waits for ever.
+"""
+
 
 class PipelineError(Exception):
     """Reading broke off for a reason that no input should cause. The message names it."""
@@ -85,7 +91,7 @@ class Turns:
         self.catching_up = True
         self.history = True
         self._saved = False
-        self._passes = 0
+        self._passes = self._waits = 0
         self._pass: Iterator[Block] | None = None
         self._brought = self._bytes = 0
         self.silence = Silence(lane.name)
@@ -105,10 +111,18 @@ class Turns:
         if count == most:
             return False
         self._pass = None
-        self._passes += 1
-        if not self._brought or self._passes >= HISTORY_PASSES:
-            self.catching_up = self.history = False
+        if self.catching_up:
+            self.catching_up = not self._caught_up()
+            self.history = self.history and self.catching_up
         return True
+
+    def _caught_up(self) -> bool:
+        """Tell after a pass whether that was the last of what was there at the start."""
+        if self._brought:
+            self._passes += 1
+            return self._passes >= HISTORY_PASSES
+        self._waits += 1
+        return not self.lane.source.lag() or self._waits >= WAITS
 
     def save(self, *, whole: bool) -> Plain:
         """Tell once that the history is read."""
@@ -187,6 +201,7 @@ class Pipeline:
         self._running = running
         self._idle = idle
         self._turns = {each.lane.name: each for each in turns}
+        self._settle()
         self._reading = False
         self._failure: PipelineError | None = None
 
@@ -198,16 +213,12 @@ class Pipeline:
     @property
     def ready(self) -> bool:
         """Whether the history is read, and reading goes on."""
-        return (
-            self._reading
-            and not self._committer.failure
-            and not any(turns.catching_up for turns in self._turns.values())
-        )
+        return self._reading and not self._committer.failure and not any(self._behind.values())
 
     @property
     def history(self) -> bool:
-        """Whether any lane still reads what was there before its first start."""
-        return any(turns.history for turns in self._turns.values())
+        """Whether what is shown may lack some of what was there before a lane's first start."""
+        return self._history
 
     @property
     def failure(self) -> PipelineError | None:
@@ -215,8 +226,8 @@ class Pipeline:
         return self._failure
 
     def catching_up(self, name: str) -> bool:
-        """Whether a lane still reads what was there at the start."""
-        return self._turns[name].catching_up
+        """Whether what is shown may lack some of what was there at the start."""
+        return self._behind[name]
 
     def run_once(self, progress: Progress | None = None) -> None:
         """Read everything to its end, then finish every engine. Raises as `follow` does."""
@@ -232,15 +243,15 @@ class Pipeline:
         passes = [(turns, turns.lane.source.blocks()) for turns in self._turns.values()]
         # The first block of each, so that every source knows how much there is.
         for turns, blocks in passes:
-            with _explained(turns.lane.name):
+            with _explained(f"reading source {turns.lane.name!r}"):
                 turns.apply(itertools.islice(blocks, 1), told)
         for turns, blocks in passes:
-            with _explained(turns.lane.name):
+            with _explained(f"reading source {turns.lane.name!r}"):
                 turns.apply(blocks, told)
                 turns.apply(turns.lane.source.finish(), told)
                 turns.lane.engine.finish()
             turns.catching_up = turns.history = False
-        self._committer.commit()
+        self._commit()
         if progress:
             progress(done, done)
 
@@ -255,11 +266,11 @@ class Pipeline:
                 began = self._clock()
                 for turns in self._turns.values():
                     self._turn(turns)
-                    self._commit(stop)
+                    self._commit_when_due(stop)
                 if all(turns.idle for turns in self._turns.values()):
                     # However many files there are, looking at them takes a small share of the time.
                     stop.wait(min(max(self._idle, SHARE * (self._clock() - began)), LONGEST_IDLE))
-            self._committer.commit()
+            self._commit()
         except PipelineError as error:
             self._failure = error
             raise
@@ -280,26 +291,41 @@ class Pipeline:
         return thread
 
     def _turn(self, turns: Turns) -> None:
-        with _explained(turns.lane.name):
+        with _explained(f"reading source {turns.lane.name!r}"):
             if turns.take(TURN):
                 turns.lane.engine.tick(self._running())
                 turns.silence.listen(self._clock(), heard=turns.brought)
 
-    def _commit(self, stop: threading.Event) -> None:
+    def _commit_when_due(self, stop: threading.Event) -> None:
         """Commit when it is time. While that fails nothing is read, so that nothing is lost."""
         if not self._committer.due():
             return
-        while not self._committer.commit() and not stop.is_set():
+        while not self._commit() and not stop.is_set():
             stop.wait(RETRY)
+
+    def _commit(self) -> bool:
+        with _explained("the commit"):
+            done = self._committer.commit()
+        if done:
+            self._settle()
+        return done
+
+    def _settle(self) -> None:
+        """Take note of what the shown values hold: history is over when the last of it is shown.
+
+        Scrapes between its last line and the commit must not see a part of it.
+        """
+        self._behind = {name: turns.catching_up for name, turns in self._turns.items()}
+        self._history = any(turns.history for turns in self._turns.values())
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Say of which source an exception is that should not be."""
+def _explained(what: str) -> Iterator[None]:
+    """Say of what an exception is that should not be."""
     try:
         yield
     except Exception as error:
-        message = f"reading source {name!r} failed: {type(error).__name__}: {error}"
+        message = f"{what} failed: {type(error).__name__}: {error}"
         raise PipelineError(f"{message}; this is a defect of the exporter") from error
 
 

@@ -131,12 +131,13 @@ class Store:
 
     def restore(self, saved: Sequence[Plain]) -> None:
         """Take up what was saved; what the spec knows no more, or differently, is left out."""
+        before = sum(len(table.series) for table in self.tables.values())
         for part in saved:
             for name, (signature, rows) in part.items():
                 family = self._families.get(name)
                 if family is not None and self.table(family).signature == signature:
                     self.table(family).restore(rows)
-        self._limit.held += sum(len(table.series) for table in self.tables.values())
+        self._limit.held += sum(len(table.series) for table in self.tables.values()) - before
 
     def publish(self) -> None:
         """Show what changed. It is safe in the checkpoint now, or there is none."""

@@ -37,6 +37,7 @@ class Table:
         self._fresh: set[Labels] = set()
         self._order: list[Series] | None = []
         self._text: str | None = ""
+        self._traced = False
 
     @property
     def signature(self) -> str:
@@ -95,6 +96,7 @@ class Table:
                     self._fresh.discard(labels)
             series.publish()
             series.text = ""
+            self._traced = self._traced or getattr(series, "exemplar", None) is not None
         if self._removed:
             self._order = None
         self._removed.clear()
@@ -119,7 +121,9 @@ class Table:
         return self._text
 
     def text_with_exemplars(self, now: float) -> str:
-        """Write the samples for OpenMetrics."""
+        """Write the samples for OpenMetrics, which is what Prometheus asks for."""
+        if not self._traced:
+            return self.text(now)
         self._grow(now)
         return "".join(
             f"{line}{exemplar}\n"

@@ -12,7 +12,7 @@ import pytest
 
 from exporter.commit import Committer
 from exporter.model import FILE, LINE, Block, Noticed, Plain, Reject
-from exporter.pipeline import TURN, Lane, Pipeline, PipelineError, Turns, progress_bar
+from exporter.pipeline import TURN, WAITS, Lane, Pipeline, PipelineError, Turns, progress_bar
 from exporter.sources.file import FileSource
 from exporter.sources.stdin import StdinSource
 from exporter.state import State
@@ -201,18 +201,18 @@ def test_a_lane_with_much_to_read_does_not_keep_the_others_waiting() -> None:
 
 
 class Watching(Heard):
-    """An engine that notes after each pass whether the pipeline still catches up, then stops it."""
+    """An engine that notes after each pass whether its turns still catch up, then stops reading."""
 
     def __init__(self, passes: int, stop: threading.Event) -> None:
         super().__init__()
         self.passes, self.stop = passes, stop
         self.seen: list[bool] = []
-        self.pipeline: Pipeline | None = None
+        self.turns: Turns | None = None
 
     def tick(self, now: float) -> None:
         super().tick(now)
-        assert self.pipeline is not None
-        self.seen.append(self.pipeline.catching_up("s"))
+        assert self.turns is not None
+        self.seen.append(self.turns.catching_up)
         if self.ticks == self.passes:
             self.stop.set()
 
@@ -223,8 +223,9 @@ def test_history_is_read_with_the_first_empty_pass_or_the_third(
 ) -> None:
     stop = threading.Event()
     engine = Watching(reads, stop)
-    engine.pipeline = piped([Lane("s", Scripted(*passes), engine)], idle=0)
-    engine.pipeline.follow(stop)
+    pipeline = piped([Lane("s", Scripted(*passes), engine)], idle=0)
+    engine.turns = pipeline._turns["s"]  # noqa: SLF001 - to look on
+    pipeline.follow(stop)
     assert engine.seen == [True] * (reads - 1) + [False]
 
 
@@ -312,3 +313,64 @@ def test_small_blocks_are_joined_in_their_order_where_streams_may_mix() -> None:
     assert mixed.data == apart.data
     assert sum(mixed.sizes) == sum(sizes) + len(b"end\n")
     assert len(mixed.sizes) < 10
+
+
+class Held(Scripted):
+    """A source that knows of more than it gives."""
+
+    waiting = 0
+
+    def lag(self) -> int:
+        return self.waiting
+
+
+def test_history_is_over_only_when_the_last_of_it_is_shown() -> None:
+    stop = threading.Event()
+    engine = Watching(2, stop)
+    lane = Lane("s", Scripted(5, 0), engine)
+    own = Store({}, Limit(1), time.monotonic)
+    standing = Committer(State({}), None, (), own, [(lane.source, engine)], threading.Lock(),
+                         clock=lambda: 0.0)  # fmt: skip
+    engine.turns = Turns(lane)
+    pipeline = Pipeline([engine.turns], standing, idle=0)
+    seen: list[bool] = []
+    finish = standing.commit
+
+    def commit() -> bool:
+        seen.append(pipeline.history)
+        return finish()
+
+    standing.commit = commit  # type: ignore[method-assign] # to look on
+    pipeline.follow(stop)
+    assert seen == [True]  # no commit was due before the last one, and it found nothing shown
+    assert not pipeline.history
+    assert not pipeline.catching_up("s")
+
+
+@pytest.mark.parametrize(("waiting", "over"), [(0, 1), (10, WAITS)])
+def test_a_pass_that_brings_nothing_ends_history_only_where_nothing_waits(
+    waiting: int, over: int
+) -> None:
+    source = Held()
+    source.waiting = waiting
+    turns = Turns(Lane("s", source, Heard()))
+    looks = 0
+    while turns.history:
+        turns.take(TURN)
+        looks += 1
+    assert looks == over
+
+
+def test_a_commit_that_fails_by_a_defect_ends_reading_with_a_message() -> None:
+    lane = Lane("s", Scripted(1), Heard())
+    pipeline = piped([lane])
+
+    def defect() -> bool:
+        raise ValueError("no such thing")
+
+    pipeline._committer.commit = defect  # type: ignore[method-assign] # noqa: SLF001 - a defect
+    pipeline._committer.due = lambda: True  # type: ignore[method-assign] # noqa: SLF001 - at once
+    ended = threading.Event()
+    pipeline.start(threading.Event(), ended)
+    assert ended.wait(20)
+    assert str(pipeline.failure).startswith("the commit failed: ValueError: no such thing")

@@ -209,3 +209,20 @@ def test_a_kill_at_any_moment_leaves_what_was_committed(number: int) -> None:
 
 def test_the_lock_file_tells_the_last_commit(written: Path) -> None:
     assert (written / LOCK_NAME).read_text() == "00000000000000000003\n"
+
+
+def test_a_checkpoint_that_could_not_even_be_opened_for_a_while_goes_on(folder: Path) -> None:
+    checkpoint = Checkpoint(folder)
+    checkpoint.commit({"first": 1}, whole=True)
+    checkpoint._db.close()  # noqa: SLF001 - as after an error of the disk
+    aside = folder / "aside"
+    (folder / FILE_NAME).rename(aside)
+    (folder / FILE_NAME).mkdir()
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match=r"checkpoint\.db can't be (written|read)"):
+            checkpoint.commit({"second": 2}, whole=True)
+    (folder / FILE_NAME).rmdir()
+    aside.rename(folder / FILE_NAME)
+    checkpoint.commit({"third": 3}, whole=True)
+    assert checkpoint.load() == [{"third": 3}]
+    checkpoint.close()

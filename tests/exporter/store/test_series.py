@@ -351,3 +351,27 @@ def test_an_exemplar_leads_from_a_bucket_to_the_event_that_fell_into_it() -> Non
         f'agent_tool_latency_seconds_bucket{{agent="a",le="0.5",tool="unknown"}} 2.0 {of} 0.4 {at}',
     ]
     assert " # " not in one.text().replace("# HELP", "").replace("# TYPE", "")
+
+
+def test_what_the_spec_declares_counts_once_against_the_limit_after_a_restart() -> None:
+    family = Family("agent_consensus_total", "counter", "Votes.", ("outcome",))
+    families = {family.name: family}
+    families |= {name: one for name, one in FAMILIES.items() if name.startswith("agentgauge_")}
+    said = {"outcome": LabelRule((Const("reached"),))}
+    free = {"outcome": LabelRule((Path(("o",)),))}
+    rules = tuple(
+        EventRule(name, (), (), labels, (Update(family, "inc"),))
+        for name, labels in (("said", said), ("free", free))
+    )
+    preset = replace(PRESET, events=rules)
+    one = Compiled((preset,), families, declares=True, limit=3)
+    one.feed('{"o": "a"}')
+    one.engine.drain()
+    two = Compiled((preset,), families, declares=True, limit=3)
+    two.store.restore([msgspec_round_trip(one.store.save(whole=True))])
+    two.feed('{"o": "b"}', '{"o": "c"}')
+    assert {k: v for k, v in two.shown().items() if "reached" not in k} == {
+        'agent_consensus_total{outcome="__overflow__"}': 1,
+        'agent_consensus_total{outcome="a"}': 1,
+        'agent_consensus_total{outcome="b"}': 1,
+    }
