@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from spec.node import Node, merge
-from spec.problems import SpecError, nearest
+from spec.problems import Mark, SpecError, nearest
 from spec.read_queries import ALERT_KINDS
 from spec.reading import camel, string
 from spec.yaml_tree import read_tree
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 HOME = Path(str(files("spec")))
 """Where vocabulary, catalogue and presets are."""
 
+CATALOGUE = "catalogue/"
+"""What marks of the catalogue begin with: there a name that is missing was left out on purpose."""
+
 
 @cache
 def catalogue(name: str) -> Node:
-    """Read what every fleet gets."""
-    root, problems = read_tree(HOME / "catalogue" / f"{name}.yaml", f"catalogue/{name}.yaml")
-    if problems:
-        raise SpecError(problems)
-    return root
+    """Read what every fleet gets: all files of a folder, one an area."""
+    whole = Node({}, Mark(f"{CATALOGUE}{name}"))
+    for file in sorted((HOME / "catalogue" / name).glob("*.yaml")):
+        root, problems = read_tree(file, f"{CATALOGUE}{name}/{file.name}")
+        if problems:
+            raise SpecError(problems)
+        whole = merge(whole, root)
+    return whole
 
 
 def lay(base: Node, over: Node) -> Node:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spec.fed import fed_families, fitting
 from spec.layers import HOME, catalogue, lay, switched_off, with_budget_alerts
 from spec.model import SERIES_LIMIT, Spec, Timing
 from spec.node import Node
@@ -138,17 +139,21 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     ]
     for layer in layers[:-1]:
         families.update(read_families(layer.get("families"), reading))
-    whole = layers[0]
-    for layer in layers[1:-1]:
-        whole = lay(whole, layer)
-    switched_off(whole, with_budget_alerts(whole, root), root, reading)
+    every = reduce(lay, layers[:-1])
+    switched_off(every, with_budget_alerts(every, root), root, reading)
+    if sources:
+        fed = fed_families(sources, families)
+        layers = [*(fitting(one, fed, families, root) for one in layers[:2]), *layers[2:]]
+    whole = reduce(lay, layers[:-1])
     whole = lay(whole, root)
     budgets = read_budgets(root.get("budgets"), reading)
     alert_nodes = with_budget_alerts(whole, root)
     boards = read_dashboards(whole.get("dashboards"), reading)
     names = frozenset(board.name for board in boards)
     alerts = read_alerts(alert_nodes, budgets, names, reading)
-    known = frozenset(name for name, _ in alert_nodes.items())
+    known = frozenset(
+        name for part in (alert_nodes, every.get("alerts")) if part for name, _ in part.items()
+    )
     timing, limits = root.get("timing"), root.get("limits")
     merged = replace(whole, value={**dict(whole.items()), "alerts": alert_nodes})
     return Spec(

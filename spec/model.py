@@ -1,4 +1,8 @@
-"""The typed spec: frozen values that the exporter and the generator read. Nothing here parses."""
+"""The typed spec: frozen values that the exporter and the generator read. Nothing here parses.
+
+`origin` is where something stands in the spec, for messages that point there; it is no part of what
+it says.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
     from spec.mapping import Mapping
+    from spec.node import Node
 
 FamilyType: TypeAlias = Literal["counter", "gauge", "histogram", "stateset", "info"]
 Severity: TypeAlias = Literal["info", "warning", "critical", "emergency"]
@@ -190,6 +195,7 @@ class Alert:
     dashboard: str
     inhibits: tuple[str, ...] = ()
     labels: Map[str, str] = field(default_factory=dict)
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,7 @@ class Budget:
     per: Fraction
     by: tuple[str, ...]
     tiers: tuple[Tier, ...]
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 # ---- dashboards ---------------------------------------------------------------------------------
@@ -225,6 +232,7 @@ class PanelQuery:
     by: tuple[str, ...] = ()
     legend: str = ""
     name: str = ""
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +253,7 @@ class Panel:
     width: int = 12
     height: int = 8
     options: Map[str, object] = field(default_factory=dict)
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +281,7 @@ class Dashboard:
     variables: tuple[str, ...]
     annotations: Map[str, str]
     rows: tuple[Row, ...]
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 # ---- on-call ------------------------------------------------------------------------------------
@@ -283,6 +293,7 @@ class Receiver:
 
     name: str
     channels: tuple[tuple[str, Map[str, object]], ...]
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +304,7 @@ class Route:
     to: str
     digest: str = ""
     carry_on: bool = False
+    origin: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

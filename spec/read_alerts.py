@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
+from spec.layers import CATALOGUE
 from spec.model import (
     Alert,
     Budget,
@@ -61,7 +62,9 @@ def read_budgets(node: Node | None, into: Reading) -> tuple[Budget, ...]:
         per = duration(entry.get("per"), _DAY)
         of = Selection(family.name if family else "", where)
         limit = amount(entry.get("limit")) or Fraction(1)
-        budgets.append(Budget(name, of, limit, per, by, _tiers(entry.get("tiers"), per, into)))
+        budgets.append(
+            Budget(name, of, limit, per, by, _tiers(entry.get("tiers"), per, into), entry)
+        )
     return tuple(budgets)
 
 
@@ -109,7 +112,9 @@ def read_alerts(
         if alert and alert.dashboard not in dashboards:
             alert = replace(alert, dashboard="")
         for other in entry.get("inhibits").elements() if entry.get("inhibits") else ():  # type: ignore[union-attr] # tested in the same line
-            if into.lacks("alerts", string(other), entries):
+            # What the catalogue names is missing only where no source feeds it, or it is off.
+            own = not other.mark.file.startswith(CATALOGUE)
+            if own and into.lacks("alerts", string(other), entries):
                 into.wrong(
                     other,
                     f'there is no alert "{other.text()}"',
@@ -117,8 +122,8 @@ def read_alerts(
                 )
         board = entry.get("dashboard")
         # What the catalogue names is missing only where the user has switched it off.
-        own = board and not board.mark.file.startswith("catalogue/")
-        if board and own and into.lacks("dashboards", string(board), dashboards):
+        named = board and not board.mark.file.startswith(CATALOGUE)
+        if board and named and into.lacks("dashboards", string(board), dashboards):
             into.wrong(
                 board, f'there is no dashboard "{board.text()}"', nearest(string(board), dashboards)
             )
@@ -172,6 +177,7 @@ def _alert(
         dashboard=string(node.get("dashboard"), "fleet"),
         inhibits=texts(node.get("inhibits")),
         labels=constants(node.get("labels")),
+        origin=node,
     )
 
 

@@ -51,6 +51,7 @@ def _dashboard(name: str, node: Node, into: Reading) -> Dashboard:
         variables=texts(node.get("variables")),
         annotations=constants(annotations),
         rows=tuple(_row(row, into) for row in (rows.elements() if rows else [])),
+        origin=node,
     )
 
 
@@ -110,6 +111,7 @@ def _panel(node: Node, into: Reading) -> Panel:
         width=integer(node.get("width"), width),
         height=integer(node.get("height"), height),
         options=cast("dict[str, Any]", options.plain()) if options else {},
+        origin=node,
     )
 
 
@@ -133,4 +135,4 @@ def _query(node: Node, into: Reading) -> PanelQuery | None:
     by = into.by(node.get("by"), families)
     if query is None:
         return None
-    return PanelQuery(query, by, string(node.get("legend")), string(node.get("name")))
+    return PanelQuery(query, by, string(node.get("legend")), string(node.get("name")), node)

@@ -31,7 +31,7 @@ def read_oncall(node: Node | None, alerts: frozenset[str], into: Reading) -> OnC
     usual = NOBODY.grouping
     return OnCall(
         receivers=tuple(
-            Receiver(name, _channels(entry))
+            Receiver(name, _channels(entry), entry)
             for name, entry in (receivers.items() if receivers else ())
         ),
         routes=tuple(
@@ -79,4 +79,5 @@ def _route(node: Node, receivers: list[str], alerts: frozenset[str], into: Readi
         to=string(node.get("to")),
         digest=string(node.get("digest")),
         carry_on=string(node.get("continue")) == "true",
+        origin=node,
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import click
 import pytest
-import yaml
 
 from agentgauge.cli import VERBS, main
 from agentgauge.reference import stale
@@ -17,6 +16,7 @@ from exporter.status import REASONS
 from generator.build import build
 from generator.panels import VISUALISATIONS
 from generator.targets import TARGETS
+from spec.layers import catalogue
 from spec.load import load_preset, load_spec, preset_names, vocabulary
 from spec.mapping import TEST_OPERATORS
 from spec.model import CATEGORIES, SEVERITIES
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 PAGES = {page.path: page for page in pages()}
 SCHEMA = build_schema()
-CATALOGUE = ROOT / "spec/catalogue"
 
 
 def page(name: str) -> Page:
@@ -179,17 +178,17 @@ def test_every_kind_of_line_of_the_hardened_agent_is_documented() -> None:
 
 
 def test_every_alert_of_the_catalogue_has_its_row() -> None:
-    catalogue = yaml.safe_load((CATALOGUE / "alerts.yaml").read_text(encoding="utf-8"))
+    known: Any = catalogue("alerts").plain()
     rows = [line.split(" | ") for line in page("alerting").text.splitlines() if line[:1] == "|"]
     told = {row[0].strip("| "): row[-1].strip("| ") for row in reversed(rows)}
-    for name, alert in catalogue["alerts"].items():
+    for name, alert in known["alerts"].items():
         assert told.get(f"`{name}`") == alert["severity"], name
-    for suffix in catalogue["budget_alerts"]:
+    for suffix in known["budget_alerts"]:
         assert f"a budget's `…{suffix}`" in told
 
 
 def test_every_row_of_the_dashboards_is_documented() -> None:
-    boards = yaml.safe_load((CATALOGUE / "dashboards.yaml").read_text(encoding="utf-8"))
+    boards: Any = catalogue("dashboards").plain()
     text = page("dashboards").prose
     for name, board in boards["dashboards"].items():
         _, found, after = text.partition(f"<fleet>-{name}.json")

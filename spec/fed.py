@@ -1,0 +1,124 @@
+"""What a spec's sources feed, and so which parts of the catalogue a fleet can use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from spec.read_queries import ALERT_KINDS, PANEL_KINDS
+from spec.reading import PROMETHEUS_FAMILIES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from spec.model import Source
+    from spec.node import Node
+
+# What every exporter shows, whatever it reads.
+_OWN = "agentgauge_"
+# Moved by the exporter itself with every event of an agent.
+_BY_ITSELF = "agent_last_event_timestamp_seconds"
+_PARTS = re.compile(r"_(?:bucket|sum|count)$")
+_WORD = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+def fed_families(sources: Iterable[Source], known: Iterable[str]) -> frozenset[str]:
+    """Name the families that sources feed, with those that are there without any source."""
+    found = {name for name in known if name.startswith(_OWN)} | set(PROMETHEUS_FAMILIES)
+    for source in sources:
+        for mapping in source.mappings:
+            found.add(_BY_ITSELF)
+            for event in mapping.events:
+                found |= {update.family.name for update in event.updates}
+                if event.pair and event.pair.in_progress:
+                    found.add(event.pair.in_progress.name)
+    return frozenset(found)
+
+
+def fitting(catalogue: Node, fed: Collection[str], known: Collection[str], asked: Node) -> Node:
+    """Leave out of a catalogue what reads families that nothing feeds.
+
+    What the user's file (`asked`) speaks of stays: they want it, and `check` tells what it lacks.
+    """
+    sections = dict(catalogue.items())
+    if alerts := sections.get("alerts"):
+        kept = {
+            name: entry
+            for name, entry in alerts.items()
+            if asked.get("alerts", name) or _reads(entry, ALERT_KINDS, known) <= set(fed)
+        }
+        sections["alerts"] = replace(alerts, value=kept)
+    if boards := sections.get("dashboards"):
+        made = {
+            name: board if asked.get("dashboards", name) else _board(board, fed, known)
+            for name, board in boards.items()
+        }
+        sections["dashboards"] = replace(boards, value={k: v for k, v in made.items() if v})
+    return replace(catalogue, value=sections)
+
+
+def _board(board: Node, fed: Collection[str], known: Collection[str]) -> Node | None:
+    """Leave out panels without data, then rows without panels; None where nothing is left."""
+    parts = dict(board.items())
+    rows = parts.get("rows")
+    kept = list(_rows(rows, fed, known)) if rows else []
+    if rows and not any(_asks(row) for row in kept):
+        return None
+    if rows:
+        parts["rows"] = replace(rows, value=kept)
+    if marks := parts.get("annotations"):
+        parts["annotations"] = replace(
+            marks, value={title: metric for title, metric in marks.items() if metric.text() in fed}
+        )
+    return replace(board, value=parts)
+
+
+def _rows(rows: Node, fed: Collection[str], known: Collection[str]) -> Iterator[Node]:
+    """Give rows with the panels that have data."""
+    for row in rows.elements():
+        panels = row.get("panels")
+        if panels is None:
+            yield row
+            continue
+        kept = [p for p in (_panel(one, fed, known) for one in panels.elements()) if p]
+        if kept:
+            value = {**dict(row.items()), "panels": replace(panels, value=kept)}
+            yield replace(row, value=value)
+
+
+def _panel(panel: Node, fed: Collection[str], known: Collection[str]) -> Node | None:
+    """Leave out queries without data; None where none is left."""
+    parts = dict(panel.items())
+    query, queries = parts.get("query"), parts.get("queries")
+    if query and not _reads(query, PANEL_KINDS, known) <= set(fed):
+        return None
+    if queries:
+        kept = [q for q in queries.elements() if _reads(q, PANEL_KINDS, known) <= set(fed)]
+        if not kept:
+            return None
+        parts["queries"] = replace(queries, value=kept)
+    return replace(panel, value=parts)
+
+
+def _asks(row: Node) -> bool:
+    panels = row.get("panels")
+    return any(
+        panel.has("query") or panel.has("queries")
+        for panel in (panels.elements() if panels else ())
+    )
+
+
+def _reads(query: Node, kinds: tuple[str, ...], known: Collection[str]) -> set[str]:
+    """Name the families that a query reads; of PromQL, every word that is one's name."""
+    words: set[str] = set()
+    for kind in kinds:
+        asked = query.get(kind)
+        if asked is None:
+            continue
+        if kind == "ratio":
+            sides = (asked.get(side, "metric") for side in ("part", "of"))
+            words |= {str(side.text()) for side in sides if side}
+        else:
+            words |= set(_WORD.findall(asked.text() or ""))
+    return {name for word in words for name in (word, _PARTS.sub("", word)) if name in known}
