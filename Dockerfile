@@ -13,8 +13,8 @@ FROM python:3.11-slim-bookworm
 COPY --from=build /opt/agentgauge /opt/agentgauge
 # A new volume takes over the owner of the folder that it is mounted on.
 RUN useradd --system --uid 10001 --user-group --no-create-home agentgauge \
-    && install -d -o agentgauge -g agentgauge /var/log/agents /var/log/executions \
-        /var/lib/agentgauge
+    && install -d -o agentgauge -g agentgauge /var/log/agents /var/log/executions /var/log/agency \
+        /var/log/orchestrator /var/log/platform /var/lib/agentgauge
 USER 10001:10001
 ENV PATH=/opt/agentgauge/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

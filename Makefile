@@ -27,7 +27,7 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
-	@bash tools/servers.sh docker-compose openssl
+	@bash tools/servers.sh docker-compose openssl victoria-metrics
 	@# One worker more than there are cores: tests of real servers mostly wait for them.
 	@$(IN_VENV) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile $(ARGS)
 
@@ -38,6 +38,17 @@ check: $(STAMP) ## Check format, lint, types, and that generated files are fresh
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/agentgauge generate --check
 	@$(IN_VENV) -m agentgauge.reference --check
+
+# What `make judges` builds: Prometheus and Alertmanager of today, and what else finds fault.
+TODAY := $(CURDIR)/.judges/bin
+TESTS_OF_SERVERS := tests/e2e tests/generator tests/proof tests/presets tests/up/test_deployment.py
+
+.PHONY: judges
+judges: $(STAMP) ## Ask the field's own tools about alerts/ and dashboards/, and test with today's servers
+	@$(IN_VENV) -m tools.judges
+	@AGENTGAUGE_PROMETHEUS=$(TODAY)/prometheus AGENTGAUGE_PROMTOOL=$(TODAY)/promtool \
+	  AGENTGAUGE_ALERTMANAGER=$(TODAY)/alertmanager AGENTGAUGE_AMTOOL=$(TODAY)/amtool \
+	  $(IN_VENV) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile $(TESTS_OF_SERVERS)
 
 .PHONY: format
 format: $(STAMP) ## Format the code and mend what can be mended
@@ -50,11 +61,12 @@ generate: $(STAMP) ## Make dashboards/, alerts/, the schema and the reference pa
 	@$(VENV)/bin/agentgauge generate
 
 .PHONY: bench
-bench: $(STAMP) ## Measure the exporter beside msgspec, orjson, mtail and prometheus-client
+bench: $(STAMP) ## Measure the exporter beside msgspec, orjson, mtail and prometheus-client, and the generator
 	@$(IN_VENV) -m benchmarks.exporter
 	@$(IN_VENV) -m benchmarks.following
 	@$(IN_VENV) -m benchmarks.scrape
+	@$(IN_VENV) -m benchmarks.generate
 
 .PHONY: clean
 clean: ## Remove what make has made
-	@rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .run .judges .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import socket
 import sys
@@ -28,18 +29,30 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program from elsewhere: the names it goes by, and how to get it."""
+    """A program from elsewhere: the names it goes by, and how to get it.
+
+    The environment may name another one to use instead: `AGENTGAUGE_PROMETHEUS=/opt/prometheus`.
+    """
 
     title: str
     names: tuple[str, ...]
     install: str
 
+    @property
+    def variable(self) -> str:
+        """The environment's variable that names it."""
+        return f"AGENTGAUGE_{self.title.upper()}"
+
     def find(self) -> str | None:
-        """Look it up on PATH."""
-        return next(filter(None, map(shutil.which, self.names)), None)
+        """Look it up where the environment says, else on PATH."""
+        named = os.environ.get(self.variable)
+        return next(filter(None, map(shutil.which, [named] if named else self.names)), None)
 
     def missing(self) -> str:
         """Say that it is not there, and what brings it."""
+        named = os.environ.get(self.variable)
+        if named:
+            return f"{self.title} is not at {named}, where {self.variable} says"
         return f"{self.title} is not installed: {self.install}"
 
 
@@ -49,6 +62,8 @@ ALERTMANAGER = Program(
     ("prometheus-alertmanager", "alertmanager"),
     "apt-get install -y prometheus-alertmanager",
 )
+PROMTOOL = Program("promtool", ("promtool",), "apt-get install -y prometheus")
+AMTOOL = Program("amtool", ("amtool",), "apt-get install -y prometheus-alertmanager")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 class Announcement:
     """An alert's labels and annotations: as the rule writes them, as a case expects them.
 
-    `labels` are those that the rule adds to the labels of the series.
+    `labels` are those that the rule adds to the labels of the series. `wait` is the rule's own
+    where it differs from the alert's.
     """
 
     alert: Alert
     labels: Map[str, str]
     annotations: Map[str, Text]
+    wait: Fraction | None = None
 
     def rule(self, expr: str) -> AlertRule:
         """Give the rule that fires while `expr` has a value."""
         return AlertRule(
             alert=self.alert.name,
             expr=expr,
-            wait=self.alert.wait,
+            wait=self.alert.wait if self.wait is None else self.wait,
             keep=self.alert.keep,
             labels={name: literal(value) for name, value in self.labels.items()},
             annotations={name: text.template() for name, text in self.annotations.items()},
@@ -56,9 +58,11 @@ def announce(
     unit: str | None,
     *,
     window: Fraction,
-    threshold: Fraction,
+    threshold: Fraction | str,
     extra: Map[str, str] | None = None,
     missing: Map[str, str] | None = None,
+    facts: Map[str, str] | None = None,
+    wait: Fraction | None = None,
 ) -> Announcement:
     """Decide what an alert says.
 
@@ -67,18 +71,21 @@ def announce(
         spec: Where the fleet's name, its dashboards and the links are.
         unit: The unit of the value and of the threshold.
         window: The time that the texts call `{window}`, in seconds.
-        threshold: What the texts call `{threshold}`.
+        threshold: What the texts call `{threshold}`: an amount of the unit, or words for it.
         extra: More labels of the rule. The texts may name them too: Prometheus does not show a
             rule's own labels to its templates, so they are written out.
         missing: What to say instead of a label that a firing alert may lack.
+        facts: What else the texts may name, in words.
+        wait: How long the rule's condition must hold, where that is not the alert's own `for`.
     """
     own = {"severity": alert.severity, "category": alert.category, "fleet": spec.fleet}
     labels = {**own, **alert.labels, **(extra or {})}
     constants = {
         "window": format_duration(window),
-        "threshold": amount(threshold, unit),
+        "threshold": threshold if isinstance(threshold, str) else amount(threshold, unit),
         "fleet": spec.fleet,
         **(extra or {}),
+        **(facts or {}),
     }
     runbook = f"{spec.links['runbooks'].rstrip('/')}/{runbook_file(alert.name)}"
     drop_downs = [name for name in _variables(alert, spec) if name in alert.by]
@@ -97,6 +104,7 @@ def announce(
             "description": read_text(alert.description, constants, unit, missing or {}),
             **links,
         },
+        wait,
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from spec.model import Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
     from fractions import Fraction
 
-    from spec.model import Alert, Dashboard, Family, OnCall, Timing
+    from spec.model import Alert, Dashboard, Family, OnCall, Record, Source, Timing
+
+Sort: TypeAlias = Literal["fires", "silent", "silence", "missing", "reset"]
+"""What a case proves: that the alert fires; stays silent; outlives a time without traffic; bears
+series that are missing; and counters that start anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,11 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording rule. `record` is `level:metric:operations`."""
+    """A recording rule. `record` is `level:metric:operations`; `labels` tell those of one name."""
 
     record: str
     expr: str
+    labels: Map[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,19 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One promtool test: at `at` seconds the alert fires exactly as `expected` (empty: silent)."""
+    """One promtool test: at `at` seconds the alert fires exactly as `expected` (empty: silent).
+
+    Series have a sample every `interval` seconds. `sort` is what it proves of the alert. `every` is
+    the time from one evaluation to the next, None for one with each sample.
+    """
 
     name: str
     interval: Fraction
     series: tuple[Series, ...]
     at: Fraction
     expected: tuple[Expected, ...]
+    sort: Sort
+    every: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,32 @@ class ProvenAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Reckoning:
+    """One promtool test of an expression: at `at` seconds it gives `expected`, and nothing else.
+
+    Series have a sample every `interval` seconds, rules are evaluated every `every`. `expected` are
+    labels and values, which are compared to three decimals.
+    """
+
+    name: str
+    interval: Fraction
+    series: tuple[Series, ...]
+    every: Fraction
+    at: Fraction
+    expr: str
+    expected: tuple[tuple[Map[str, str], Fraction], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenRecord:
+    """A score with its recordings, the last of which is the score itself, and its cases."""
+
+    record: Record
+    recordings: tuple[Recording, ...]
+    cases: tuple[Reckoning, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inhibition:
     """While `source` (an alert, of `source_tier` where that is set) fires, `target` is not sent."""
 
@@ -93,8 +132,24 @@ class Inhibition:
 
 
 @dataclass(frozen=True, slots=True)
+class Outranking:
+    """While an alert of `severity` fires, those of `lesser` severities are not sent.
+
+    The labels in `equal` must agree, and both alerts must have those in `present`.
+    """
+
+    severity: str
+    lesser: tuple[str, ...]
+    equal: tuple[str, ...]
+    present: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """A fleet, resolved. `families` are all that the spec knows, by name."""
+    """A fleet, resolved. `families` are all that the spec knows, by name.
+
+    `recordings` are kept whether an alert reads them or not.
+    """
 
     fleet: str
     spec_file: str
@@ -106,3 +161,8 @@ class Model:
     timing: Timing
     selector: Map[str, str]
     links: Map[str, str]
+    outputs: Outputs = field(default_factory=Outputs)
+    outrankings: tuple[Outranking, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    sources: tuple[Source, ...] = ()
+    records: tuple[ProvenRecord, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spec.quantities import format_duration, format_number
+from spec.reading import SERVER_FAMILIES
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -27,20 +28,32 @@ if TYPE_CHECKING:
 class Scope:
     """What every selector of a rule or panel carries, and the window where a query names none.
 
-    `matchers` are ready-made (`job=~"$job"`); `variables` maps a label to the value that is
-    matched where a family has this label (`agent` to `$agent`).
+    `matchers` are ready-made (`job=~"$job"`), and so are those in `own`, which select the fleet's
+    exporters: what Prometheus and Alertmanager tell of themselves does not carry them.
+    `variables` maps a label to the value that is matched where a family has this label (`agent` to
+    `$agent`). What is `recorded` carries the label of the `fleet` instead of an exporter's.
+    Of `histograms` a ratio counts the observations.
     """
 
     matchers: tuple[str, ...] = ()
     window: str = "$__range"
     variables: tuple[tuple[str, str], ...] = ()
     labels: dict[str, tuple[str, ...]] | None = None
+    own: tuple[str, ...] = ()
+    recorded: frozenset[str] = frozenset()
+    fleet: str = ""
+    histograms: frozenset[str] = frozenset()
 
     def select(self, of: Selection, suffix: str = "") -> str:
         """Write a selector: the family's name, its matchers and the scope's."""
         have = (self.labels or {}).get(of.metric, ())
         drop_downs = tuple(f'{label}=~"{var}"' for label, var in self.variables if label in have)
-        matchers = (*map(matcher, of.where), *drop_downs, *self.matchers)
+        scoped = (*self.matchers, *self.own)
+        if of.metric in SERVER_FAMILIES:
+            scoped = self.matchers
+        elif of.metric in self.recorded:
+            scoped = (f"fleet={quote(self.fleet)}",)
+        matchers = (*map(matcher, of.where), *drop_downs, *scoped)
         return f"{of.metric}{suffix}" + (f"{{{','.join(matchers)}}}" if matchers else "")
 
     def over(self, seconds: Fraction | None) -> str:
@@ -60,6 +73,17 @@ def matcher(m: Matcher) -> str:
         return f"{m.label}{'!=' if m.negated else '='}{quote(m.values[0])}"
     alternatives = "|".join(_literal(v) for v in m.values)
     return f"{m.label}{'!~' if m.negated else '=~'}{quote(alternatives)}"
+
+
+def bucket(bound: Fraction) -> str:
+    """Match a histogram's bucket by its bound, in both spellings of a whole number.
+
+    Prometheus 3 says `le="5.0"` where earlier versions, and VictoriaMetrics, say `le="5"`.
+    """
+    number = format_number(bound)
+    if bound.denominator != 1:
+        return f"le={quote(number)}"
+    return f"le=~{quote(_literal(number) + _literal('.0').join('()') + '?')}"
 
 
 def _literal(text: str) -> str:
@@ -145,7 +169,8 @@ def grown_exactly(selector: str, window: str, by: tuple[str, ...]) -> str:
 
 
 def _grown(of: Selection, per: Fraction | None, by: tuple[str, ...], scope: Scope) -> str:
-    return aggregate("sum", by, f"increase({scope.select(of)}[{scope.over(per)}])")
+    suffix = "_count" if of.metric in scope.histograms else ""
+    return aggregate("sum", by, f"increase({scope.select(of, suffix)}[{scope.over(per)}])")
 
 
 def absent(query: Absent, by: tuple[str, ...], scope: Scope) -> str:

@@ -28,7 +28,11 @@ _PLAIN = re.compile(r"(?!(?:or|not)$)[A-Za-z0-9]+")
 
 def scope(spec: Spec) -> Scope:
     """Give the scope of a fleet's rules: only its own exporters' series."""
-    return Scope(tuple(matcher(Matcher(k, (v,))) for k, v in spec.selector.items()))
+    return Scope(
+        own=tuple(matcher(Matcher(k, (v,))) for k, v in spec.selector.items()),
+        recorded=frozenset(name for name, family in spec.families.items() if family.recorded),
+        fleet=spec.fleet,
+    )
 
 
 def counts_wholes(family: Family) -> bool:
@@ -40,10 +44,16 @@ def counts_wholes(family: Family) -> bool:
     return family.type == "histogram" or family.unit in (None, "bytes")
 
 
-def grown(of: Selection, over: Fraction, by: tuple[str, ...], spec: Spec) -> Recording:
-    """Record how much a counter (or the number of a histogram's observations) grew, exactly."""
+def grown(
+    of: Selection, over: Fraction, by: tuple[str, ...], spec: Spec, suffix: str | None = None
+) -> Recording:
+    """Record how much a counter (or the number of a histogram's observations) grew, exactly.
+
+    `suffix` names another part of a histogram.
+    """
     family = spec.families[of.metric]
-    suffix = "_count" if family.type == "histogram" else ""
+    if suffix is None:
+        suffix = "_count" if family.type == "histogram" else ""
     window = format_duration(over)
     total = promql.grown_exactly(scope(spec).select(of, suffix), window, by)
     expr = f"round({total})" if counts_wholes(family) else total
@@ -98,17 +108,20 @@ def subject(of: Selection) -> str:
 
 def read(recording: Recording, spec: Spec) -> str:
     """Select a recording's series of this fleet."""
-    return f"{recording.record}{{fleet={quote(spec.fleet)}}}"
+    having = {"fleet": spec.fleet, **recording.labels}
+    matchers = ",".join(f"{label}={quote(value)}" for label, value in having.items())
+    return f"{recording.record}{{{matchers}}}"
 
 
 def distinct(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
     """Give each recording once, in the order of its first appearance.
 
     Raises:
-        ValueError: two of one name differ; one of their readers would be lied to.
+        ValueError: two of one name and labels differ; one of their readers would be lied to.
     """
-    found: dict[str, Recording] = {}
+    found: dict[tuple[object, ...], Recording] = {}
     for recording in recordings:
-        if found.setdefault(recording.record, recording) != recording:
+        key = (recording.record, *recording.labels.items())
+        if found.setdefault(key, recording) != recording:
             raise ValueError(f"two recordings are called {recording.record} and differ")
     return tuple(found.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,14 @@ class Pace:
 
     `window`: over what the alert looks back. `wait`, `keep`: how long it must hold, and goes on.
     Where the wait fits into the window, everything is added at once, in the second sample;
-    otherwise a little in every sample, so that there is always as much in the window.
+    otherwise, and where `steady`, a little in every sample, so that there is always as much in the
+    window.
     """
 
     window: Fraction
     wait: Fraction
     keep: Fraction
+    steady: bool = False
 
     @property
     def interval(self) -> Fraction:
@@ -47,7 +50,7 @@ class Pace:
     @property
     def at_once(self) -> bool:
         """Whether an amount is added at once."""
-        return (self._held + 3) * self.interval < self.window
+        return not self.steady and (self._held + 3) * self.interval < self.window
 
     @property
     def at(self) -> Fraction:
@@ -57,8 +60,21 @@ class Pace:
 
     @property
     def before(self) -> Fraction:
-        """The last evaluation at which an alert that waits has not fired yet."""
-        return max(self._held, 1) * self.interval
+        """An evaluation at which an alert that waits for a `burst` has not fired yet."""
+        return min(max(self._held, 1), self._steps) * self.interval
+
+    @property
+    def at_resumed(self) -> Fraction:
+        """When an alert has fired again for what has `resumed`."""
+        return (self._busy + self._quiet) * self.interval + self.at
+
+    @property
+    def at_restarted(self) -> Fraction:
+        """When an alert has fired for what was added across a restart."""
+        if self.at_once:
+            return self.at
+        # The window is full again, and what an answer of no growth would have ended is not over.
+        return (self._full + max(self._held, self._steps + 1) + 1) * self.interval
 
     @property
     def forgets(self) -> bool:
@@ -78,19 +94,49 @@ class Pace:
     def _rest(self) -> int:
         return ceil(self.at / self.interval)
 
+    @property
+    def _steps(self) -> int:
+        """Steps between the first and the last sample in a window."""
+        return self.window // self.interval
+
+    @property
+    def _busy(self) -> int:
+        return 1 if self.at_once else self._full
+
+    @property
+    def _quiet(self) -> int:
+        """Samples until nothing in the window, no wait and no afterglow is left."""
+        return ceil((self.window + self.wait + self.keep) / self.interval) + 2
+
     def adds(self, amount: Fraction) -> str:
         """Values of a counter that has grown by `amount` within the window."""
         if self.at_once:
-            return f"0 {format_number(amount)}x{self._rest}"
+            return self.bursts(amount)
         # What lies between the first and the last sample in the window is what is seen.
-        step = amount / (self.window // self.interval)
-        return f"0+{format_number(step)}x{self._rest + 1}"
+        return f"0+{format_number(amount / self._steps)}x{self._rest + 1}"
+
+    def bursts(self, amount: Fraction) -> str:
+        """Values of a counter to which all is added in the second sample."""
+        return f"0 {format_number(amount)}x{self._rest}"
+
+    def resumes(self, amount: Fraction) -> str:
+        """Values of a counter that grows, stands still for longer than the window, and grows."""
+        step = amount if self.at_once else amount / self._steps
+        once, again = (format_number(n * step) for n in (self._busy, self._busy + 1))
+        grown = f"0+{format_number(step)}x{self._busy} {once}x{self._quiet - 2}"
+        if self.at_once:
+            return f"{grown} {once} {again}x{self._rest}"
+        return f"{grown} {once}+{format_number(step)}x{self._rest + 1}"
 
     def adds_across_restart(self, amount: Fraction) -> str:
-        """Values of a counter that starts anew on the way: only where it is `at_once`.
+        """Values of a counter that starts anew on the way.
 
         It comes back lower than it was, or nobody could see that it started anew.
         """
+        if not self.at_once:
+            step = format_number(amount / self._steps)
+            rest = ceil(self.at_restarted / self.interval) - self._full
+            return f"0+{step}x{self._full} 0+{step}x{rest}"
         first = amount * 3 / 4
         if amount.denominator == 1:
             first = Fraction(ceil(first))
@@ -108,11 +154,18 @@ class Pace:
         """Values of a gauge that changes for one sample and is there no more."""
         return f"{format_number(before)} {format_number(after)} stale _x{self._rest}"
 
+    def returns(self, before: Fraction, after: Fraction) -> str:
+        """Values of a gauge that changes, is gone for longer than the window, and does it again."""
+        first, then = format_number(before), format_number(after)
+        gone = f"{first} {then}x{self._busy - 1} stale _x{self._quiet - 2}"
+        return f"{gone} {first} {then}x{self._rest}"
+
     def ends(self) -> str:
         """Values of a series that is there at first and then no more."""
         return f"1 stale _x{self._rest}"
 
 
+@cache
 def _interval(window: Fraction) -> Fraction:
     """Divide a window so that its start falls between samples, in whole milliseconds."""
     whole = [2 * window / halves for halves in _HALVES]
@@ -142,13 +195,12 @@ def labels(
 ) -> dict[str, str]:
     """Give labels of a series that is selected by all of `where`."""
     matchers = tuple(where)
-    names = dict.fromkeys((*family.labels, *by, *(m.label for m in matchers), *spec.selector))
-    return {name: _value(name, family, matchers, spec) for name in names}
+    own = {"fleet": spec.fleet} if family.recorded else spec.selector
+    names = dict.fromkeys((*family.labels, *by, *(m.label for m in matchers), *own))
+    return {name: own.get(name) or _value(name, family, matchers) for name in names}
 
 
-def _value(label: str, family: Family, where: tuple[Matcher, ...], spec: Spec) -> str:
-    if label in spec.selector:
-        return spec.selector[label]
+def _value(label: str, family: Family, where: tuple[Matcher, ...]) -> str:
     mine = [m for m in where if m.label == label]
     wanted = [value for m in mine if not m.negated for value in m.values]
     choices = (*wanted, *family.values.get(label, ()), f"{label}-1", f"other-{label}")

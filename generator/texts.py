@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote_plus
 
@@ -61,7 +62,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The value of the alert, in a unit: `ratio`, `s`, `usd` or anything else for plain."""
+    """The value of an alert, in a unit: `ratio`, `s`, `usd`, `time` (since 1970, in s) or plain."""
 
     unit: str | None
 
@@ -74,6 +75,8 @@ class Number:
                 return "{{ $value | humanizeDuration }}"
             case "usd":
                 return '${{ printf "%.2f" $value }}'
+            case "time":
+                return '{{ ($value | toTime).Format "2006-01-02 15:04" }} UTC'
             case _:
                 return '{{ printf "%.10g" $value }}'
 
@@ -86,6 +89,8 @@ class Number:
                 return _humanize_duration(value)
             case "usd":
                 return f"${value:.2f}"
+            case "time":
+                return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M} UTC"
             case _:
                 return f"{value:.10g}"
 

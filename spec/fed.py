@@ -6,13 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from spec.model import Ratio
 from spec.read_queries import ALERT_KINDS, PANEL_KINDS
 from spec.reading import PROMETHEUS_FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Mapping as Map
 
-    from spec.model import Source
+    from spec.model import Family, Measured, Record, Source
     from spec.node import Node
 
 # What every exporter shows, whatever it reads.
@@ -36,10 +38,11 @@ def fed_families(sources: Iterable[Source], known: Iterable[str]) -> frozenset[s
     return frozenset(found)
 
 
-def fitting(catalogue: Node, fed: Collection[str], known: Collection[str], asked: Node) -> Node:
+def fitting(catalogue: Node, fed: Collection[str], known: Map[str, Family], asked: Node) -> Node:
     """Leave out of a catalogue what reads families that nothing feeds.
 
-    What the user's file (`asked`) speaks of stays: they want it, and `check` tells what it lacks.
+    Alerts that the user's file (`asked`) speaks of stay: they want them, and `check` tells what
+    they lack. A dashboard that it speaks of has at least the panels that have data.
     """
     sections = dict(catalogue.items())
     if alerts := sections.get("alerts"):
@@ -51,14 +54,49 @@ def fitting(catalogue: Node, fed: Collection[str], known: Collection[str], asked
         sections["alerts"] = replace(alerts, value=kept)
     if boards := sections.get("dashboards"):
         made = {
-            name: board if asked.get("dashboards", name) else _board(board, fed, known)
+            name: _board(board, fed, known) or (board if asked.get("dashboards", name) else None)
             for name, board in boards.items()
         }
         sections["dashboards"] = replace(boards, value={k: v for k, v in made.items() if v})
     return replace(catalogue, value=sections)
 
 
-def _board(board: Node, fed: Collection[str], known: Collection[str]) -> Node | None:
+def fed_records(
+    records: Iterable[Record], fed: Collection[str], asked: Node
+) -> tuple[Record, ...]:
+    """Leave out of scores the parts that nothing feeds, but not what the user's file speaks of."""
+    kept = []
+    for record in records:
+        own = asked.get("records", record.name, "parts")
+        parts = tuple(
+            part
+            for part in record.parts
+            if (own and own.get(part.name)) or _metrics(part.of) <= set(fed)
+        )
+        if parts:
+            kept.append(replace(record, parts=parts))
+    return tuple(kept)
+
+
+def kept_scores(scores: Node, kept: Iterable[Record]) -> Node:
+    """Leave out of the section of scores what was left out of the scores themselves."""
+    names = {record.name: {part.name for part in record.parts} for record in kept}
+    left = {}
+    for name, entry in scores.items():
+        parts = entry.get("parts")
+        if name not in names or parts is None:
+            continue
+        fed = {part: of for part, of in parts.items() if part in names[name]}
+        value = {**dict(entry.items()), "parts": replace(parts, value=fed)}
+        left[name] = replace(entry, value=value)
+    return replace(scores, value=left)
+
+
+def _metrics(of: Measured) -> set[str]:
+    return {of.part.metric, of.of.metric} if isinstance(of, Ratio) else {of.of.metric}
+
+
+def _board(board: Node, fed: Collection[str], known: Map[str, Family]) -> Node | None:
     """Leave out panels without data, then rows without panels; None where nothing is left."""
     parts = dict(board.items())
     rows = parts.get("rows")
@@ -67,6 +105,10 @@ def _board(board: Node, fed: Collection[str], known: Collection[str]) -> Node | 
         return None
     if rows:
         parts["rows"] = replace(rows, value=kept)
+    if listed := parts.get("variables"):
+        labels = {label for name in fed if name in known for label in known[name].labels}
+        few = [label for label in listed.elements() if label.text() in labels]
+        parts["variables"] = replace(listed, value=few)
     if marks := parts.get("annotations"):
         parts["annotations"] = replace(
             marks, value={title: metric for title, metric in marks.items() if metric.text() in fed}
@@ -116,9 +158,12 @@ def _reads(query: Node, kinds: tuple[str, ...], known: Collection[str]) -> set[s
         asked = query.get(kind)
         if asked is None:
             continue
-        if kind == "ratio":
+        if kind == "anomaly":
+            words |= _reads(asked, PANEL_KINDS, known)
+        elif kind == "ratio":
             sides = (asked.get(side, "metric") for side in ("part", "of"))
             words |= {str(side.text()) for side in sides if side}
         else:
-            words |= set(_WORD.findall(asked.text() or ""))
+            named = asked.get("metric") or asked
+            words |= set(_WORD.findall(named.text() or ""))
     return {name for word in words for name in (word, _PARTS.sub("", word)) if name in known}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from spec.node import Node, merge
 from spec.problems import Mark, SpecError, nearest
 from spec.read_queries import ALERT_KINDS
-from spec.reading import camel, string
+from spec.reading import string
 from spec.yaml_tree import read_tree
 
 if TYPE_CHECKING:
@@ -42,20 +42,27 @@ def lay(base: Node, over: Node) -> Node:
         return over
     over = _usable(over)
     merged = merge(base, over)
-    alerts, earlier = over.get("alerts"), base.get("alerts")
-    section = merged.get("alerts")
-    if alerts and earlier and section and isinstance(section.value, dict):
-        for name, entry in alerts.items():
-            new = {kind for kind in ALERT_KINDS if entry.get(kind)}
-            old = earlier.get(name)
-            if old and new and not any(old.get(kind) for kind in new):
-                section.value[name] = entry
+    _replace_kinds(base.get("alerts"), over.get("alerts"), merged.get("alerts"))
+    for name, record in (over.get("records") or Node({}, over.mark)).items():
+        parts = (base.get("records", name, "parts"), record.get("parts"))
+        _replace_kinds(*parts, merged.get("records", name, "parts"))
     rows = _rows(base, over)
     for name, board in rows.items():
         boards = merged.get("dashboards")
         if boards and isinstance(boards.value, dict):
             boards.value[name] = board
     return merged
+
+
+def _replace_kinds(base: Node | None, over: Node | None, merged: Node | None) -> None:
+    """Let what names its own kind take the place of the earlier one; else they are one."""
+    if not base or not over or not merged or not isinstance(merged.value, dict):
+        return
+    for name, entry in over.items():
+        new = {kind for kind in ALERT_KINDS if entry.get(kind)}
+        old = base.get(name)
+        if old and new and not any(old.get(kind) for kind in new):
+            merged.value[name] = entry
 
 
 def _usable(layer: Node) -> Node:
@@ -87,47 +94,6 @@ def _rows(base: Node, over: Node) -> dict[str, Node]:
                 both, value={**cast("dict[str, Node]", both.value), "rows": rows}
             )
     return merged
-
-
-def with_budget_alerts(whole: Node, root: Node) -> Node:
-    """Add the alerts that every budget brings, under what the user says of them by name."""
-    templates = catalogue("alerts").get("budget_alerts")
-    alerts = whole.get("alerts") or Node({}, whole.mark, ("alerts",))
-    entries = dict(alerts.items())
-    budgets = root.get("budgets")
-    for budget, settings in budgets.items() if budgets else ():
-        for suffix, template in templates.items() if templates else ():
-            name = camel(budget) + suffix
-            made = _budget_alert(budget, settings, template)
-            if made is None:
-                continue
-            entries[name] = merge(made, entries[name]) if name in entries else made
-    return replace(alerts, value=entries)
-
-
-def _budget_alert(budget: str, settings: Node, template: Node) -> Node | None:
-    """Make a budget's alert: the burn of it, or the limit itself as an increase over its period.
-
-    None where the budget lacks what the alert needs; the schema has said so.
-    """
-    parts = {k: v for k, v in template.items() if k not in ("burn", "exceeded")}
-    if template.get("burn"):
-        parts["burn"] = Node(budget, settings.mark, settings.path)
-    else:
-        limits = {
-            "increase": "metric",
-            "where": "where",
-            "above": "limit",
-            "per": "per",
-            "by": "by",
-        }
-        if not all(settings.get(key) for key in ("metric", "limit", "per")):
-            return None
-        for key, of in limits.items():
-            value = settings.get(of)
-            if value:
-                parts[key] = value
-    return replace(settings, value=parts)
 
 
 def switched_off(base: Node, alerts: Node, over: Node, into: Reading) -> None:

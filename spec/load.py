@@ -11,15 +11,22 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spec.fed import fed_families, fitting
-from spec.layers import HOME, catalogue, lay, switched_off, with_budget_alerts
+from spec.brought import with_brought
+from spec.fed import fed_families, fed_records, fitting, kept_scores
+from spec.layers import HOME, catalogue, lay, switched_off
 from spec.model import SERIES_LIMIT, Spec, Timing
 from spec.node import Node
 from spec.problems import Mark, SpecError
-from spec.read_alerts import read_alerts, read_budgets
+from spec.read_alerts import read_alerts
+from spec.read_budgets import read_budgets
 from spec.read_dashboards import read_dashboards
 from spec.read_families import read_families
+from spec.read_goals import RECORDED, Goals, recorded_families
+from spec.read_mapping_tests import read_mapping_tests
 from spec.read_oncall import read_oncall
+from spec.read_outputs import check_outputs, read_outputs
+from spec.read_records import read_records, record_families
+from spec.read_slos import read_slos
 from spec.read_sources import Presets, preset_names, read_sources
 from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, integer, string
 from spec.validate import schema_problems
@@ -40,8 +47,9 @@ LINKS = {
 }
 # Sections of a resolved spec, in their order. What only presets and the catalogue hold is not.
 _RESOLVED = (
-    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "budgets",
-    "alerts", "dashboards", "oncall",
+    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "slos",
+    "budgets",
+    "records", "alerts", "dashboards", "oncall", "outputs",
 )  # fmt: skip
 # In seconds: what holds where the spec says nothing.
 _TIMING = {"scrape": 15, "evaluation": 15, "born_at_zero": 15, "gauges_expire": 86_400}
@@ -126,6 +134,13 @@ def _changed(own: Mapping[str, Family], node: Node | None, into: Reading) -> dic
     return fine
 
 
+def _scores(layers: list[Node]) -> tuple[Node | None, Node | None]:
+    """Give the records of the catalogue and the presets, and with the user's laid on them."""
+    *shipped, root = layers
+    there = reduce(lay, [catalogue("records"), *shipped]).get("records")
+    return there, lay(Node({"records": there} if there else {}, root.mark), root).get("records")
+
+
 def _read(path: Path, root: Node, reading: Reading) -> Spec:
     presets = Presets(path.parent, reading)
     own = read_families(root.get("families"), reading)
@@ -140,37 +155,57 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     for layer in layers[:-1]:
         families.update(read_families(layer.get("families"), reading))
     every = reduce(lay, layers[:-1])
-    switched_off(every, with_budget_alerts(every, root), root, reading)
+    switched_off(every, with_brought(every, root), root, reading)
+    shipped, scores = _scores(layers)
+    there = dict(shipped.items()) if shipped else {}
+    records = read_records(scores, root.get("records"), there, reading)
+    families.update(record_families(records))
+    fed = frozenset(families)
     if sources:
         fed = fed_families(sources, families)
-        layers = [*(fitting(one, fed, families, root) for one in layers[:2]), *layers[2:]]
+        records = fed_records(records, fed, root)
+        fed |= {record.name for record in records}
+    fed |= {name for section in RECORDED if root.get(section) for name in RECORDED[section]}
+    readable = {**families, **recorded_families()}
+    layers = [*(fitting(one, fed, readable, root) for one in layers[:2]), *layers[2:]]
     whole = reduce(lay, layers[:-1])
     whole = lay(whole, root)
     budgets = read_budgets(root.get("budgets"), reading)
-    alert_nodes = with_budget_alerts(whole, root)
+    slos = read_slos(root.get("slos"), [budget.name for budget in budgets], reading)
+    alert_nodes = with_brought(whole, root)
     boards = read_dashboards(whole.get("dashboards"), reading)
     names = frozenset(board.name for board in boards)
-    alerts = read_alerts(alert_nodes, budgets, names, reading)
+    alerts = read_alerts(alert_nodes, Goals(budgets, slos), names, reading)
     known = frozenset(
         name for part in (alert_nodes, every.get("alerts")) if part for name, _ in part.items()
     )
     timing, limits = root.get("timing"), root.get("limits")
+    outputs = read_outputs(root.get("outputs"))
+    oncall = read_oncall(root.get("oncall"), known, outputs.alertmanager, reading)
+    check_outputs(outputs, oncall, reading)
     merged = replace(whole, value={**dict(whole.items()), "alerts": alert_nodes})
+    if scores:
+        left = kept_scores(scores, records)
+        merged = replace(merged, value={**dict(merged.items()), "records": left})
     return Spec(
         file=str(path.name),
         fleet=string(root.get("fleet"), "fleet"),
         sources=sources,
         families=families,
+        slos=slos,
+        records=records,
         budgets=budgets,
         alerts=alerts,
         dashboards=boards,
-        oncall=read_oncall(root.get("oncall"), known, reading),
+        oncall=oncall,
         selector=constants(root.get("selector")),
         links={**LINKS, **constants(root.get("links"))},
         timing=Timing(*(
             duration(timing.get(key) if timing else None, Fraction(default))
             for key, default in _TIMING.items()
         )),
+        tests=read_mapping_tests(root.get("tests"), [s.name for s in sources], reading),
         series_limit=integer(limits.get("series") if limits else None, SERIES_LIMIT),
+        outputs=outputs,
         resolved={key: part.plain() for key in _RESOLVED if (part := merged.get(key))},
     )  # fmt: skip

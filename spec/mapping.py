@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
     from spec.model import Family
+    from spec.node import Node
 
 Verb: TypeAlias = Literal["inc", "add", "observe", "set"]
 
@@ -184,6 +185,20 @@ class EventRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MappingTest:
+    """Lines, and the samples that must come of them: in exposition text, comments left out.
+
+    `source` names the source whose mappings read them; "" where a preset brings its own test.
+    """
+
+    name: str
+    lines: str
+    expect: str
+    source: str = ""
+    origin: Node | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A preset's mapping. `time` is the place of the event's time, `time_unit` None for ISO.
 
@@ -191,7 +206,7 @@ class Mapping:
     is found in a line are its fields, `a__b` is the field `a.b`. `prefix`: JSON stands behind other
     text. It is a regular expression whose groups are fields too, "" where that text is dropped,
     None where there is none. `exemplar` is the name and place of what leads from a series to one
-    of its events, such as a trace.
+    of its events, such as a trace. `tests` are what the preset itself says of its lines.
     """
 
     name: str
@@ -203,3 +218,4 @@ class Mapping:
     patterns: tuple[str, ...] = ()
     prefix: str | None = None
     exemplar: tuple[str, Field] | None = None
+    tests: tuple[MappingTest, ...] = ()

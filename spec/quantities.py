@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 _SECONDS = {
     "ms": Fraction(1, 1000),
@@ -36,6 +37,7 @@ def parse_duration(text: str) -> Fraction:
     return sum((int(n) * _SECONDS[u] for n, u in _PART.findall(text)), Fraction(0))
 
 
+@lru_cache(maxsize=4096)
 def format_duration(seconds: Fraction | float) -> str:
     """Write seconds as Prometheus does: the largest unit that divides them (`90m`, `1h`, `5m`)."""
     exact = Fraction(seconds)

@@ -11,6 +11,7 @@ from spec.places import ELEMENT, WHOLE, as_a_whole, in_line, misspelt, walked_an
 from spec.problems import nearest
 from spec.read_fields import read_field, read_key, read_label, read_labels, read_path, read_tests
 from spec.read_lines import FLAT, check_fields, read_lines
+from spec.read_mapping_tests import read_mapping_tests
 from spec.read_memory import (
     check_head,
     check_memory,
@@ -88,6 +89,7 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
         events=tuple(
             _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
         ),
+        tests=read_mapping_tests(root.get("tests"), None, into),
     )
     return mapping, tuple(places)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from spec.model import (
     Absent,
     Average,
-    Burn,
     Expr,
+    Forecast,
     Increase,
     Quantile,
     Rate,
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from spec.node import Node
     from spec.reading import Reading
 
-ALERT_KINDS = ("increase", "ratio", "quantile", "value", "absent", "burn")
+ALERT_KINDS = (
+    "increase", "ratio", "quantile", "value", "absent", "burn", "spent", "pace", "forecast",
+    "anomaly", "expr",
+)  # fmt: skip
 PANEL_KINDS = ("increase", "rate", "ratio", "quantile", "average", "value", "expr")
 
 _TYPES = {
@@ -37,17 +40,24 @@ _TYPES = {
 _TAKES: dict[str, set[str]] = {
     "increase": {"per", "where"}, "rate": {"where"}, "ratio": {"over", "at_least"},
     "quantile": {"q", "over", "at_least", "where"}, "average": {"over", "where"},
-    "value": {"aggregate", "where"}, "absent": {"within", "where"}, "burn": set(), "expr": set(),
+    "value": {"aggregate", "where"}, "absent": {"within", "where"}, "expr": set(),
+    "burn": set(), "spent": set(), "pace": {"over"}, "forecast": {"within", "from", "aggregate"},
+    "anomaly": {"past", "history", "margin"},
 }  # fmt: skip
 _HOUR, _QUARTER = Fraction(3600), Fraction(900)
 
 
 def kind_of(
-    node: Node, kinds: tuple[str, ...], into: Reading, others: Iterable[str] = ()
+    node: Node,
+    kinds: tuple[str, ...],
+    into: Reading,
+    others: Iterable[str] = (),
+    more: frozenset[str] = frozenset(),
 ) -> str | None:
     """Find the one kind that a query or an alert is of; note where it is none or several.
 
-    `others` are names that a nameless kind may have been meant to change.
+    `others` are names that a nameless kind may have been meant to change. `more` are parameters
+    that every kind takes here.
     """
     named = [kind for kind in kinds if node.has(kind)]
     if len(named) > 1:
@@ -61,13 +71,13 @@ def kind_of(
         meant = hint if (hint := nearest(name, close)).startswith("did") else ""
         into.wrong(node, "is of no kind", meant or f"add one of {', '.join(kinds)}")
         return None
-    _parameters(named[0], node, into)
+    _parameters(named[0], node, more, into)
     return named[0]
 
 
-def _parameters(kind: str, node: Node, into: Reading) -> None:
+def _parameters(kind: str, node: Node, more: frozenset[str], into: Reading) -> None:
     """Note parameters of other kinds, which would do nothing."""
-    takes = _TAKES[kind]
+    takes = _TAKES[kind] | more
     for key in sorted({key for keys in _TAKES.values() for key in keys} - takes):
         if node.has(key):
             hint = f"it takes {', '.join(sorted(takes))}" if takes else ""
@@ -75,18 +85,13 @@ def _parameters(kind: str, node: Node, into: Reading) -> None:
 
 
 def read_condition(
-    kind: str, node: Node, budgets: frozenset[str], into: Reading
+    kind: str, node: Node, into: Reading
 ) -> tuple[Condition | None, tuple[Family, ...]]:
     """Read what an alert asks for, and the families that it reads."""
-    if kind == "burn":
-        name = string(node.get("burn"))
-        if name and into.lacks("budgets", name, budgets):
-            into.wrong(
-                node.get("burn") or node, f'there is no budget "{name}"', nearest(name, budgets)
-            )
-        return Burn(name), ()
     if kind == "ratio":
         return _ratio(node, _QUARTER, into)
+    if kind == "forecast":
+        return _forecast(node, into)
     of, family = _of(kind, node, into)
     if of is None or family is None:
         return None, ()
@@ -117,6 +122,21 @@ def read_query(kind: str, node: Node, into: Reading) -> tuple[Query | None, tupl
         "value": Value(of, string(node.get("aggregate"), "max")),
     }
     return made[kind], (family,)
+
+
+def _forecast(node: Node, into: Reading) -> tuple[Condition | None, tuple[Family, ...]]:
+    asked = node.get("forecast")
+    of, family = into.selection(asked)
+    if asked is None or of is None or family is None:
+        return None, ()
+    if family.type != "gauge":
+        at = asked.get("metric") or asked
+        into.wrong(at, f"needs a gauge, and {family.name} is a {family.type}")
+    aggregate = string(node.get("aggregate"), "max")
+    if aggregate == "count":
+        into.wrong(node.get("aggregate") or node, "has no trend", "try sum")
+    since, within = duration(node.get("from"), _HOUR), duration(node.get("within"), 4 * _HOUR)
+    return Forecast(of, aggregate, since, within), (family,)
 
 
 def _of(kind: str, node: Node, into: Reading) -> tuple[Selection | None, Family | None]:

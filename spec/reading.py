@@ -14,15 +14,59 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from fractions import Fraction
 
+    from spec.model import FamilyType
     from spec.node import Node
     from spec.places import Place
 
-# Families that Prometheus itself provides; rules and panels may read them.
-PROMETHEUS_FAMILIES = {
-    "up": Family("up", "gauge", "1 where the last scrape worked.", ("job", "instance")),
-}
 # Labels that every scraped series has.
 TARGET_LABELS = ("job", "instance")
+
+
+def _told(name: str, meaning: str, *labels: str) -> tuple[str, Family]:
+    kind: FamilyType = "counter" if name.endswith("_total") else "gauge"
+    return name, Family(name, kind, meaning, (*labels, *TARGET_LABELS))
+
+
+SERVER_FAMILIES = dict(
+    (
+        _told(
+            "prometheus_rule_evaluation_failures_total",
+            "Rules that Prometheus could not evaluate.",
+            "rule_group",
+        ),
+        _told(
+            "prometheus_rule_group_iterations_missed_total",
+            "Evaluations that were left out because the one before took too long.",
+            "rule_group",
+        ),
+        _told(
+            "prometheus_notifications_errors_total",
+            "Alerts that Prometheus could not send to an Alertmanager.",
+            "alertmanager",
+        ),
+        _told(
+            "prometheus_notifications_dropped_total",
+            "Alerts that Prometheus gave up sending.",
+        ),
+        _told(
+            "prometheus_config_last_reload_successful",
+            "1 where Prometheus took over its configuration at the last attempt.",
+        ),
+        _told(
+            "alertmanager_notifications_failed_total",
+            "Messages that an Alertmanager could not deliver.",
+            "integration",
+        ),
+        _told(
+            "alertmanager_config_last_reload_successful",
+            "1 where an Alertmanager took over its configuration at the last attempt.",
+        ),
+    )
+)
+"""What Prometheus and Alertmanager tell of themselves. A fleet's selector does not hold for it."""
+
+PROMETHEUS_FAMILIES = dict((_told("up", "1 where the last scrape worked."),)) | SERVER_FAMILIES
+"""What rules and panels may read, though no exporter shows it."""
 
 
 @dataclass(slots=True)

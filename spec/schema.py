@@ -9,6 +9,8 @@ import json
 
 from spec.model import CATEGORIES, SEVERITIES
 from spec.schema_mapping import field_schemas, mapping_schema
+from spec.schema_oncall import oncall_schema
+from spec.schema_outputs import outputs_schema
 from spec.schema_parts import (
     AMOUNT,
     CONSTANT_LABELS,
@@ -62,14 +64,73 @@ def _condition() -> Schema:
     }
 
 
+def _forecast() -> Schema:
+    """A budget by its name, or a gauge."""
+    budget = text("A budget's name: fires when it will run out within `within`.")
+    gauge = obj({"metric": METRIC_NAME, "where": WHERE}, ("metric",))
+    return {"if": {"type": "string"}, "then": budget, "else": gauge}
+
+
+def _anomaly() -> Schema:
+    """What is compared with its own past: one query with its parameters."""
+    query = {key: part for key, part in _condition().items() if key != "by"}
+    return obj(query, description="Compares this with its own past.")
+
+
+def _case() -> Schema:
+    """A case of PromQL: series, and what fires at a time."""
+    firing = {
+        "type": "object", "additionalProperties": SCALAR,
+        "properties": {"value": {"type": "number"}}, "required": ["value"],
+    }  # fmt: skip
+    return obj({
+        "name": some_text(),
+        "series": named({"type": "string", "minLength": 1},
+                        description="Selectors, and values in promtool's notation."),
+        "every": WINDOW,
+        "at": DURATION,
+        "fires": {"type": "array", "items": firing,
+                  "description": "Each alert's labels, and its value; [] where none fires."},
+        "sort": one_of("fires", "silent", "silence", "missing", "reset"),
+    }, ("name", "at", "fires"))  # fmt: skip
+
+
+def _record() -> Schema:
+    """A score, and its parts."""
+    query = {key: part for key, part in _condition().items() if key != "by"}
+    part = obj({
+        **query,
+        "weight": {"type": "number", "exclusiveMinimum": 0},
+        "best": {**AMOUNT, "description": "Where the part is 1."},
+        "worst": {**AMOUNT, "description": "Where the part is 0."},
+    })  # fmt: skip
+    words = ("[a-z][a-z0-9_]*", "must be lower-case words and underscores")
+    return obj({
+        "help": some_text(), "by": LABELS_LIST,
+        "parts": named(or_off(part), *words, minProperties=1),
+    })  # fmt: skip
+
+
 def _alert() -> Schema:
     return obj({
         **_condition(),
         "absent": metric("Fires when series of this metric are gone, or were never there."),
         "within": WINDOW,
-        "burn": text("A budget's name: fires when it is spent too fast."),
+        "from": WINDOW,
+        "burn": text("The name of a budget or an SLO: fires when it is spent too fast."),
+        "spent": text("A budget's name: fires when so large a share of it is spent."),
+        "pace": text("A budget's name: fires when it is spent so many times too fast over `over`."),
+        "forecast": _forecast(),
+        "anomaly": _anomaly(),
+        "past": WINDOW,
+        "history": WINDOW,
+        "margin": {**AMOUNT, "description": "A spread narrower than this counts as this."},
+        "expr": some_text("PromQL; $matchers stands for the fleet's own matchers."),
+        "unit": {"type": "string", "enum": sorted({base for _, base in SCALES})},
+        "cases": {"type": "array", "items": _case(), "minItems": 1},
         "above": AMOUNT,
         "below": AMOUNT,
+        "beyond": {**AMOUNT, "description": "So many spreads above or below what is usual."},
         "for": DURATION,
         "keep_firing_for": DURATION,
         "severity": one_of(*SEVERITIES),
@@ -77,7 +138,7 @@ def _alert() -> Schema:
         "summary": text("One static sentence."),
         "description": text("What happens, with {value}, {threshold}, {window} and {label}."),
         "runbook": obj(
-            {k: text() for k in ("meaning", "impact", "diagnosis", "mitigation")},
+            {k: text() for k in ("meaning", "impact", "diagnosis", "mitigation", "escalation")},
         ),
         "dashboard": text("The dashboard to look at."),
         "inhibits": {"type": "array", "items": text()},
@@ -149,45 +210,38 @@ def _family() -> Schema:
     }, ("type", "help"))  # fmt: skip
 
 
-def _receiver() -> Schema:
-    path = text("A file that holds nothing but the secret.")
-    slack = obj({"channel": text(), "api_url_file": path}, ("channel", "api_url_file"))
-    email = obj({
-        "to": text(), "from": text(), "smarthost": text(), "username": text(),
-        "password_file": path, "require_tls": {"type": "boolean"},
-    }, ("to", "from", "smarthost"))  # fmt: skip
-    webhook = obj({"url": text(format="uri-http"), "token_file": path}, ("url",))
+def _slo() -> Schema:
+    events = obj({"metric": METRIC_NAME, "where": WHERE}, ("metric",))
+    latency = obj(
+        {"metric": METRIC_NAME, "where": WHERE, "within": AMOUNT}, ("metric", "within")
+    )
+    tier = obj({
+        "share": AMOUNT, "window": WINDOW, "short": WINDOW, "for": DURATION,
+        "severity": one_of(*SEVERITIES), "at_least": {"type": "number", "minimum": 0},
+    })  # fmt: skip
+    alert = _alert()["properties"]
+    said = ("category", "summary", "description", "runbook", "dashboard", "labels")
     return obj({
-        "pagerduty": some(obj({"routing_key_file": path}, ("routing_key_file",))),
-        "slack": some(slack), "email": some(email), "webhook": some(webhook),
-    }, minProperties=1,
-        errorMessage="needs a channel: pagerduty, slack, email or webhook")  # fmt: skip
-
-
-def _oncall() -> Schema:
-    route = obj({
-        "severity": some(one_of(*SEVERITIES)), "category": some(one_of(*CATEGORIES)),
-        "alert": some(text()), "labels": WHERE, "to": text(),
-        "digest": one_of("hourly", "daily"), "continue": {"type": "boolean"},
-    }, ("to",))  # fmt: skip
-    grouping = obj({"by": LABELS_LIST, "wait": DURATION, "interval": WINDOW, "repeat": WINDOW})
-    return obj({
-        "receivers": named(_receiver(), minProperties=1),
-        "routes": {"type": "array", "items": route},
-        "default": text("The receiver of what no route takes."),
-        "grouping": grouping,
-    }, ("receivers", "default"))  # fmt: skip
+        "objective": {**AMOUNT, "description": "The share of events that is to go well: 99%."},
+        "over": WINDOW, "errors": events, "good": events, "total": events, "latency": latency,
+        "by": LABELS_LIST, "tiers": named(or_off(tier), *_WORDS),
+        **{key: alert[key] for key in said},
+    }, ("objective",))  # fmt: skip
 
 
 def _budget() -> Schema:
-    tier = obj({
-        "name": text(), "share": AMOUNT, "window": WINDOW,
-        "severity": one_of(*SEVERITIES),
-    }, ("share", "window", "severity"))  # fmt: skip
+    settings = {
+        "name": text(), "share": AMOUNT, "window": WINDOW, "severity": one_of(*SEVERITIES),
+    }  # fmt: skip
+    tier = obj(settings, ("share", "window", "severity"))
+    by_name = {key: schema for key, schema in settings.items() if key != "name"}
     return obj({
         "metric": METRIC_NAME, "where": WHERE, "by": LABELS_LIST, "per": WINDOW,
         "limit": {"type": "number", "exclusiveMinimum": 0},
-        "tiers": {"type": "array", "items": tier, "minItems": 1},
+        "tiers": {
+            "if": {"type": "array"}, "then": {"type": "array", "items": tier, "minItems": 1},
+            "else": named(or_off(obj(by_name)), *_WORDS),
+        },
     }, ("metric", "limit", "per"))  # fmt: skip
 
 
@@ -240,16 +294,22 @@ def build_schema() -> Schema:
             }),
             "limits": obj({"series": {"type": "integer", "minimum": 1}}),
             "families": named(ref("family"), METRIC, "is not a metric name"),
+            "slos": named(ref("slo"), *_WORDS),
             "budgets": named(ref("budget"), *_WORDS),
+            "records": named(
+                or_off(_record()), "[a-z_][a-z0-9_]*", "is not a metric name of lower-case letters",
+            ),
             "alerts": named(
                 or_off(ref("alert")), "([A-Z]+[a-z0-9]+)+", "must be CamelCase, as alerts are",
             ),
             "dashboards": named(or_off(dashboard), *_WORDS),
-            "oncall": _oncall(),
+            "oncall": oncall_schema(),
+            "outputs": outputs_schema(),
             **mapping_schema(),
         }),
         "$defs": {
-            "alert": _alert(), "panel": _panel(), "family": _family(), "budget": _budget(),
+            "alert": _alert(), "panel": _panel(), "family": _family(), "slo": _slo(),
+            "budget": _budget(),
             **field_schemas(),
         },
     }  # fmt: skip

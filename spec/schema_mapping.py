@@ -16,6 +16,7 @@ from spec.schema_parts import (
     one_of,
     ref,
     some,
+    some_text,
     text,
 )  # fmt: skip
 from spec.units import SCALES
@@ -81,7 +82,22 @@ def mapping_schema() -> Schema:
             description="What leads from a series to one of its events: {trace_id: place}.",
         ),
         "events": {"type": "array", "items": event},
+        "tests": {"type": "array", "items": _mapping_test()},
     }
+
+
+def _mapping_test() -> Schema:
+    """Lines that go in, and the samples that must come out."""
+    line = {"type": ["string", "object", "array"]}
+    return obj({
+        "name": some_text(), "source": some_text("Whose mapping reads the lines (in a spec)."),
+        "lines": {
+            "anyOf": [some_text(), {"type": "array", "items": line, "minItems": 1}],
+            "description": "A text, or a list of lines; what is no text is written as JSON.",
+            "errorMessage": "must be a text or a list of lines",
+        },
+        "expect": text("The samples, as /metrics shows them; without its comments."),
+    }, ("name", "lines", "expect"))  # fmt: skip
 
 
 def _dedupe(key: Schema, bounds: Schema) -> Schema:

@@ -11,6 +11,7 @@ import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INSTALL = "apt-get install -y prometheus prometheus-alertmanager"
-
 
 def find(program: Program) -> str:
     """Look a program up; the test fails where it is missing."""
     found = program.find()
     if found is None:
-        pytest.fail(f"{program.title} is not installed: {INSTALL}")
+        pytest.fail(program.missing())
     return found
 
 
@@ -144,7 +143,9 @@ def mail_recorder() -> Iterator[tuple[int, list[bytes]]]:
                 verb = line.strip().upper()
                 if verb.startswith(b"DATA"):
                     self.wfile.write(b"354 go on\r\n")
-                    messages.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    # A sender that is stopped in the midst of a message ends it with nothing.
+                    messages.append(b"".join(takewhile(bool, lines)))
                 self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
 
     with socketserver.ThreadingTCPServer((servers.HOST, 0), Handler) as server:

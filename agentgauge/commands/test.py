@@ -1,11 +1,10 @@
-"""`agentgauge test`: proves the generated rules and routes."""
+"""`agentgauge test`: proves rules, routes, messages and mappings."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,61 +13,100 @@ import click
 from agentgauge.spec_argument import load_or_exit, spec_argument
 
 if TYPE_CHECKING:
-    from generator.model import Model
+    from collections.abc import Callable, Iterator
 
-_PROGRAMS = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+    from agentgauge.proof.whole import Prover, Tools
 
 
 @click.command("test")
 @spec_argument
-def command(spec_path: Path) -> None:
-    """Prove the rules and routes that SPEC gives, with promtool and amtool.
+@click.option(
+    "--out", default=".", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where `generate` wrote alerts/; the current folder unless named.",
+)  # fmt: skip
+@click.option(
+    "--fresh", is_flag=True, help="Prove what SPEC says now, not the files that were generated.",
+)  # fmt: skip
+@click.option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write the result as JUnit's XML too.",
+)  # fmt: skip
+def command(spec_path: Path, out: Path, junit: Path | None, *, fresh: bool) -> None:
+    """Prove that pages come when they should, and reach whom they should.
 
-    Every alert has cases in which it must fire and others in which it must stay silent. They are
-    printed with their outcome; the exit code is 1 where one fails.
+    What is proven is what Prometheus and Alertmanager load: the files in DIR/alerts where they are,
+    else what SPEC gives. promtool runs every case of every alert; then it runs them against rules
+    with a mistake each (a comparison turned round, a threshold ten times as high, a `for`
+    dropped), and every mistake must be noticed. A real Alertmanager is asked who is told, what is
+    silenced and how the messages read. Presets' own tests turn lines into metrics.
+
+    Exits with 1 where anything fails, where a rule, alert, route or template has no case, and where
+    the files are not what SPEC says.
     """
     spec = load_or_exit(spec_path)
-    missing = [f"apt-get install -y {p}" for n, p in _PROGRAMS.items() if not shutil.which(n)]
-    if missing:
-        raise click.ClickException(f"promtool and amtool are needed: {' && '.join(missing)}")
-    from generator.build import build  # noqa: PLC0415 (a sidecar has no grafanalib)
-    from generator.output import write  # noqa: PLC0415 (the same)
-    from generator.resolve import resolve  # noqa: PLC0415 (the same)
-
+    tools = _tools()
+    try:
+        from agentgauge.proof.whole import Prover  # noqa: PLC0415 (a sidecar has no grafanalib)
+        from generator.build import build  # noqa: PLC0415 (the same)
+        from generator.output import drift, write  # noqa: PLC0415 (the same)
+        from generator.resolve import resolve  # noqa: PLC0415 (the same)
+    except ModuleNotFoundError as error:
+        hint = "proofs need the generator: pip install 'agentgauge[generate]'"
+        raise click.ClickException(f"{error}; {hint}") from error
+    artefacts = build(spec)
+    on_disk = (out / "alerts" / "rules").is_dir() and not fresh
+    stale = [one.path for one in drift(artefacts, out)] if on_disk else []
     with tempfile.TemporaryDirectory() as folder:
-        write(build(spec), Path(folder))
-        alerts = Path(folder, "alerts")
-        cases = _files(alerts, "tests")
-        steps = [
-            _run("rules", ["promtool", "check", "rules", *_files(alerts, "rules")], alerts),
-            _run("routes", ["amtool", "check-config", "alertmanager.yml"], alerts),
-            # A fleet that switched all alerts off has no cases, and promtool wants some.
-            not cases or _run("cases", ["promtool", "test", "rules", *cases], alerts),
-        ]
-    _show(resolve(spec))
-    sys.exit(0 if all(steps) else 1)
+        where = out if on_disk else Path(folder)
+        if not on_disk:
+            write(artefacts, where)
+        try:
+            prover = Prover(spec, resolve(spec), where / "alerts", tools)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"{error}; `agentgauge generate` mends it") from error
+        click.echo(f"proving {'the files in ' + str(out / 'alerts') if on_disk else spec_path}")
+        holds = _prove(prover, junit)
+    for path in stale:
+        click.echo(f"{path} is not what {spec_path} says; `agentgauge generate` mends it", err=True)
+    sys.exit(0 if holds and not stale else 1)
 
 
-def _files(alerts: Path, kind: str) -> list[str]:
-    return sorted(path.relative_to(alerts).as_posix() for path in alerts.glob(f"{kind}/*.yaml"))
+def _prove(prover: Prover, junit: Path | None) -> bool:
+    from agentgauge.proof.oncall import Missing  # noqa: PLC0415 (a sidecar has no grafanalib)
+    from agentgauge.proof.report import told, write_junit  # noqa: PLC0415 (the same)
+
+    try:
+        with _progress(prover.work) as progress:
+            proof = prover.prove(progress)
+    except Missing as error:
+        raise click.ClickException(str(error)) from error
+    for line in told(proof, prover.rules):
+        click.echo(line)
+    if junit:
+        try:
+            write_junit(proof, junit)
+        except OSError as error:
+            raise click.ClickException(f"{junit}: {error.strerror}") from error
+    return proof.holds
 
 
-def _run(title: str, argv: list[str], folder: Path) -> bool:
-    """Run a judge; where it finds fault, show all that it says."""
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    click.echo(f"{title:8} {'ok' if done.returncode == 0 else 'FAILED'}")
-    if done.returncode:
-        click.echo(done.stdout + done.stderr)
-    return done.returncode == 0
+@contextmanager
+def _progress(work: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=work, label="proving", file=sys.stderr) as bar:
+        yield bar.update
 
 
-def _show(model: Model) -> None:
-    """Print what fires and what stays silent, and how much is covered."""
-    covered = 0
-    for proven in model.alerts:
-        click.echo(proven.alert.name)
-        for case in proven.cases:
-            click.echo(f"  {case.name}")
-        both = {bool(case.expected) for case in proven.cases}
-        covered += both == {True, False}
-    click.echo(f"{covered} of {len(model.alerts)} alerts have both kinds of cases")
+def _tools() -> Tools:
+    """Find promtool and amtool; where one is missing, say what brings it."""
+    from agentgauge.proof.whole import Tools  # noqa: PLC0415 (keeps --help quick)
+    from agentgauge.servers import AMTOOL, PROMTOOL  # noqa: PLC0415 (the same)
+
+    found = {program: program.find() for program in (PROMTOOL, AMTOOL)}
+    missing = [program.missing() for program, path in found.items() if path is None]
+    if missing:
+        raise click.ClickException("; ".join(missing))
+    return Tools(*(str(path) for path in found.values()))

@@ -18,7 +18,7 @@ from agentgauge.demo.writer import play
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the logs go: agents/*.jsonl and executions/*.jsonl.",
+    help="Where the logs go: agents/*.jsonl, executions/*.jsonl and so on.",
 )
 @click.option("--seconds", type=float, help="Stop after so much of the fleet's time.")
 @click.option(

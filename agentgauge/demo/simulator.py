@@ -14,7 +14,10 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from agentgauge.demo.agency import agency
 from agentgauge.demo.fleet import AGENTS, LARGE, PIPELINE, PIPELINE_AGENTS, Agent
+from agentgauge.demo.orchestrator import orchestrator
+from agentgauge.demo.platform import platform
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 Fields: TypeAlias = dict[str, object]
 Moment: TypeAlias = tuple[float, Fields]
 """Seconds since the start, and what is written then."""
+
+AGENCY = "agency/agency.jsonl"
+"""The stream of agents that work together."""
 
 _FAILS_ANYWAY = 0.005
 """The share of tasks that fail on a good day."""
@@ -85,10 +91,20 @@ def simulate(seed: int, start: datetime, incidents: Incidents | None = None) -> 
         streams.append(_named(name, _agent(agent, Random(f"{seed} {agent.name}"), when)))  # noqa: S311 - nothing secret
         streams.append(_named(name, _trouble(agent, when)))
     streams.append(_named("executions/runs.jsonl", _pipeline(Random(f"{seed} pipeline"), when)))  # noqa: S311 - the same
+    streams.append(_named(AGENCY, agency(Random(f"{seed} agency"), when)))  # noqa: S311 - the same
+    for kind, write in (("orchestrator", orchestrator), ("platform", platform)):
+        written = write(Random(f"{seed} {kind}"), when)  # noqa: S311 - the same
+        streams.append(_named(f"{kind}/{kind}.jsonl", written))
     for at, name, fields in heapq.merge(*streams, key=lambda entry: entry[0]):
         due = start + timedelta(milliseconds=round(at * 1000))
-        stamp = due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        yield Line(due, name, json.dumps({"timestamp": stamp, **fields}))
+        yield Line(due, name, json.dumps({**_stamp(due, name), **fields}))
+
+
+def _stamp(due: datetime, stream: str) -> Fields:
+    """Write the time as the stream's format has it."""
+    if stream == AGENCY:
+        return {"ts": round(due.timestamp() * 1000)}
+    return {"timestamp": due.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
 
 
 def _named(name: str, moments: Iterator[Moment]) -> Iterator[tuple[float, str, Fields]]:

@@ -14,13 +14,17 @@ from generator.recording import scope
 from generator.samples import Pace, labels, series
 from spec.model import Selection
 from spec.quantities import format_duration
+from spec.reading import SERVER_FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as Map
 
-    from generator.model import Case
+    from generator.model import Case, Sort
     from spec.model import Absent, Alert, Spec
+
+SORTS: frozenset[Sort] = frozenset({"fires", "silent", "silence", "missing"})
+"""Whether a counter starts anew is nothing to whom only asks whether it is there."""
 
 _HALF_MINUTE = Fraction(30)
 
@@ -50,7 +54,9 @@ def prove(alert: Alert, condition: Absent, spec: Spec) -> ProvenAlert:
     fixed = {
         m.label: m.values[0] for m in condition.of.where if len(m.values) == 1 and not m.negated
     }
-    never = Stage(says, {**fixed, **spec.selector}, pace)
+    told = condition.of.metric in SERVER_FAMILIES or family.recorded
+    own = {} if told else spec.selector
+    never = Stage(says, {**fixed, **own}, pace)
     gone = replace(never, shown={name: having[name] for name in alert.by})
     seen = f" for {format_duration(alert.wait)}" if alert.wait else ""
     return ProvenAlert(
@@ -73,7 +79,10 @@ def _cases(gone: Stage, never: Stage, metric: str, having: Map[str, str]) -> Ite
         for name in free[:1]:
             other = series(metric, {**having, name: f"other-{name}"}, there)
             yield gone.fires("one series of two ended", 1, lost, other)
-        if pace.wait:
-            yield gone.waits(lost)
-    yield never.fires("there has never been a series", 1)
+    if pace.wait:
+        yield gone.waits(*([lost] if pace.at_once else []))
+    yield never.fires("there has never been a series", 1, sort="missing")
     yield gone.silent("the series is there", series(metric, having, there))
+    steady = gone.steadily()
+    back = series(metric, having, steady.pace.returns(Fraction(1), Fraction(1)))
+    yield steady.silent("the series came back, after a silence", back, sort="silence")

@@ -1,4 +1,4 @@
-"""Alerts on how much a counter grew within a window."""
+"""Alerts on how much a counter grew within a window: more than the bound, or less."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from spec.quantities import format_duration, format_number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from generator.model import Case, Series
+    from generator.model import Case, Series, Sort
     from spec.model import Alert, Increase, Spec
+
+SORTS: frozenset[Sort] = frozenset({"fires", "silent", "silence", "missing", "reset"})
 
 
 def prove(alert: Alert, condition: Increase, spec: Spec) -> ProvenAlert:
@@ -48,28 +50,39 @@ def prove(alert: Alert, condition: Increase, spec: Spec) -> ProvenAlert:
 def _cases(
     stage: Stage, counter: Callable[[str], Series], sign: str, bound: Fraction, *, whole: bool
 ) -> Iterator[Case]:
-    pace = stage.pace
     rising = sign == ">"
-    beyond = past(bound, sign, whole=whole)
-    at_bound = _at(bound, pace, rising=rising, whole=whole)
-    yield stage.fires("just past the threshold", beyond, counter(pace.adds(beyond)))
     # A counter begins below any bound: with its first sample, it may fire and be kept firing.
-    if rising or pace.forgets or not pace.at_once:
-        yield stage.silent("at the threshold", counter(pace.adds(at_bound)))
-    if pace.wait and pace.at_once:
+    calm = stage if rising or stage.pace.forgets else stage.steadily()
+    beyond = past(bound, sign, whole=whole)
+    at_bound = _at(bound, calm.pace, rising=rising, whole=whole)
+    yield stage.fires("just past the threshold", beyond, counter(stage.pace.adds(beyond)))
+    yield calm.silent("at the threshold", counter(calm.pace.adds(at_bound)))
+    if stage.pace.wait:
         # Below the bound is where a counter begins: there the wait starts with its first sample.
         late = "" if rising else "_ "
-        yield stage.waits(counter(late + pace.adds(beyond)))
-    if rising:
-        yield stage.silent("nothing happens", counter(pace.idles()))
-    if pace.at_once and rising:
-        restarted = counter(pace.adds_across_restart(beyond))
-        yield stage.fires("adding up over a restart", beyond, restarted)
-    elif pace.at_once and pace.forgets:
-        ample = at_bound if whole else bound * Fraction(101, 100)
-        restarted = counter(pace.adds_across_restart(ample))
-        yield stage.silent("enough, over a restart", restarted)
-    yield stage.silent("there are no series")
+        yield stage.waits(counter(late + stage.pace.bursts(beyond)))
+    yield from _rising(stage, counter, beyond) if rising else _falling(stage, counter, bound)
+    yield stage.silent("there are no series", sort="missing")
+
+
+def _rising(stage: Stage, counter: Callable[[str], Series], beyond: Fraction) -> Iterator[Case]:
+    pace = stage.pace
+    yield stage.silent("nothing happens", counter(pace.idles()))
+    again = counter(pace.resumes(beyond))
+    yield stage.fires("just past the threshold, after a silence", beyond, again, sort="silence")
+    # Little by little, a restart costs a step: twice as much is past the bound without it too.
+    amount = beyond if pace.at_once else beyond * 2
+    restarted = counter(pace.adds_across_restart(amount))
+    yield stage.fires("adding up over a restart", amount, restarted, sort="reset")
+
+
+def _falling(stage: Stage, counter: Callable[[str], Series], bound: Fraction) -> Iterator[Case]:
+    """Give cases of plenty: twice the bound, that no silence or restart makes too little."""
+    steady, ample = stage.steadily(), bound * 2
+    again = counter(steady.pace.resumes(ample))
+    yield steady.silent("enough again, after a silence", again, sort="silence")
+    restarted = counter(steady.pace.adds_across_restart(ample))
+    yield steady.silent("enough, over a restart", restarted, sort="reset")
 
 
 def _at(bound: Fraction, pace: Pace, *, rising: bool, whole: bool) -> Fraction:

@@ -17,8 +17,10 @@ from spec.quantities import format_duration, format_number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from generator.model import Case, Series
+    from generator.model import Case, Series, Sort
     from spec.model import Alert, Quantile, Spec
+
+SORTS: frozenset[Sort] = frozenset({"fires", "silent", "silence", "missing", "reset"})
 
 
 def prove(alert: Alert, condition: Quantile, spec: Spec) -> ProvenAlert:
@@ -71,20 +73,24 @@ def _cases(
     away = (abs(bound) or 1) if (sign == ">") == (bound > 0) else abs(bound) / 2 or 1
     beyond = bound + away if sign == ">" else bound - away
 
-    def beyond_largest(bucket: Fraction, values: str) -> tuple[Series, ...]:
-        return histogram({format_number(bucket): pace.adds(Fraction(0)), "+Inf": values})
+    def beyond_largest(
+        bucket: Fraction, spell: Callable[[Fraction], str], amount: Fraction
+    ) -> tuple[Series, ...]:
+        return histogram({format_number(bucket): spell(Fraction(0)), "+Inf": spell(amount)})
 
-    adds = pace.adds(enough)
-    yield stage.fires("past the threshold", beyond, *beyond_largest(beyond, adds))
-    yield stage.silent("at the threshold", *beyond_largest(bound, adds))
-    if pace.wait and pace.at_once:
-        yield stage.waits(*beyond_largest(beyond, adds))
+    yield stage.fires("past the threshold", beyond, *beyond_largest(beyond, pace.adds, enough))
+    yield stage.silent("at the threshold", *beyond_largest(bound, pace.adds, enough))
+    if pace.wait:
+        yield stage.waits(*beyond_largest(beyond, pace.bursts, enough))
     if condition.at_least > 1:
-        few = pace.adds(enough - 1)
-        yield stage.silent("too few to judge by", *beyond_largest(beyond, few))
+        few = beyond_largest(beyond, pace.adds, enough - 1)
+        yield stage.silent("too few to judge by", *few)
     idle = {format_number(beyond): "0x1", "+Inf": pace.idles()}
     yield stage.silent("nothing happens", *histogram(idle))
-    if pace.at_once:
-        restarted = beyond_largest(beyond, pace.adds_across_restart(enough))
-        yield stage.fires("adding up over a restart", beyond, *restarted)
-    yield stage.silent("there are no series")
+    again = beyond_largest(beyond, pace.resumes, enough)
+    yield stage.fires("past the threshold, after a silence", beyond, *again, sort="silence")
+    # Little by little, a restart costs a step: of twice as much, enough is left.
+    amount = enough if pace.at_once else enough * 2
+    restarted = beyond_largest(beyond, pace.adds_across_restart, amount)
+    yield stage.fires("adding up over a restart", beyond, *restarted, sort="reset")
+    yield stage.silent("there are no series", sort="missing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import ceil, floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from generator.alerting import announce, compared, each
 from generator.cases import Stage, shown
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Mapping as Map
 
-    from generator.model import Case, Series
+    from generator.model import Case, Series, Sort
     from spec.model import Alert, Spec, Value
+
+SORTS: frozenset[Sort] = frozenset({"fires", "silent", "silence", "missing"})
+"""A gauge is no counter: a restart is no more than another level."""
+
+# Writes a gauge's values: they were so, and are so.
+Spell: TypeAlias = "Callable[[Fraction, Fraction], str]"
 
 _AT_LEAST = Fraction(450)
 _ONE_IS_ENOUGH = {("max", ">"), ("min", "<")}
@@ -42,14 +48,14 @@ def prove(alert: Alert, condition: Value, spec: Spec) -> ProvenAlert:
     def gauge(values: str, other: Map[str, str] | None = None) -> Series:
         return series(family.name, {**having, **(other or {})}, values)
 
-    def single(before: Fraction, after: Fraction, *, ends: bool = False) -> tuple[Series, ...]:
-        return (gauge((pace.flashes if ends else pace.turns)(before, after)),)
+    def single(spell: Spell, before: Fraction, after: Fraction) -> tuple[Series, ...]:
+        return (gauge(spell(before, after)),)
 
-    def crowd(before: Fraction, after: Fraction, *, ends: bool = False) -> tuple[Series, ...]:
+    def crowd(spell: Spell, before: Fraction, after: Fraction) -> tuple[Series, ...]:
         """Give so many series instead of one of that level: `count` looks at nothing else."""
         held = {*alert.by, *fixed, *spec.selector}
         label = next(name for name in (*free, "instance", "job", "copy") if name not in held)
-        stays = (pace.flashes if ends else pace.turns)(Fraction(1), Fraction(1))
+        stays = spell(Fraction(1), Fraction(1))
         values = [
             pace.ends() if n >= after else stays if n < before else f"_{stays[1:]}"
             for n in range(int(max(before, after)))
@@ -76,20 +82,22 @@ def prove(alert: Alert, condition: Value, spec: Spec) -> ProvenAlert:
 
 def _cases(
     stage: Stage,
-    level: Callable[..., tuple[Series, ...]],
+    level: Callable[[Spell, Fraction, Fraction], tuple[Series, ...]],
     near: Fraction,
     beyond: Fraction,
     calm: Series | None,
 ) -> Iterator[Case]:
-    """Give the cases; `level` makes series of a level that turns into another, and may end."""
+    """Give the cases; `level` makes series of a level that turns into another."""
     pace = stage.pace
-    turns = level(near, beyond)
+    turns = level(pace.turns, near, beyond)
     yield stage.fires("just past the threshold", beyond, *turns)
-    yield stage.silent("at the threshold", *level(near, near))
+    yield stage.silent("at the threshold", *level(pace.turns, near, near))
     if calm:
         yield stage.fires("one of several is past the threshold", beyond, *turns, calm)
     if pace.wait:
         yield stage.waits(*turns)
     if pace.forgets:
-        yield stage.silent("the series ended", *level(near, beyond, ends=True))
-    yield stage.silent("there are no series")
+        yield stage.silent("the series ended", *level(pace.flashes, near, beyond))
+    again = level(pace.returns, near, beyond)
+    yield stage.fires("past the threshold, after a silence", beyond, *again, sort="silence")
+    yield stage.silent("there are no series", sort="missing")

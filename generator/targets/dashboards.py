@@ -16,10 +16,11 @@ from generator.panels.parts.panel import problems, visual
 from generator.panels.parts.variables import common_matchers, variables
 from generator.panels.parts.visualisation import Surroundings
 from generator.promql import Scope
+from spec.fed import fed_families
 from spec.problems import Mark, Problem, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from generator.model import Model
     from spec.model import Dashboard
@@ -38,17 +39,18 @@ def artefacts(model: Model) -> tuple[Artefact, ...]:
     found = tuple(p for dashboard in model.dashboards for p in _problems(dashboard, model))
     if found:
         raise SpecError(found)
-    return tuple(_artefact(dashboard, model) for dashboard in model.dashboards)
+    fed = fed_families(model.sources, model.families) if model.sources else frozenset()
+    return tuple(_artefact(dashboard, model, fed) for dashboard in model.dashboards)
 
 
-def _artefact(dashboard: Dashboard, model: Model) -> Artefact:
+def _artefact(dashboard: Dashboard, model: Model, fed: Collection[str]) -> Artefact:
     uid = dashboard_uid(model.fleet, dashboard.name)
     return Artefact(
-        f"dashboards/{uid}.json", envelope.text(envelope.tidy(_whole(dashboard, model)))
+        f"dashboards/{uid}.json", envelope.text(envelope.tidy(_whole(dashboard, model, fed)))
     )
 
 
-def _whole(dashboard: Dashboard, model: Model) -> core.Dashboard:
+def _whole(dashboard: Dashboard, model: Model, fed: Collection[str]) -> core.Dashboard:
     around = _surroundings(dashboard, model)
     return core.Dashboard(
         title=f"{dashboard.title} ({model.fleet})",
@@ -63,7 +65,7 @@ def _whole(dashboard: Dashboard, model: Model) -> core.Dashboard:
         timezone="browser",
         timePicker=core.TimePicker(_REFRESH_INTERVALS, None),
         templating=core.Templating(
-            list=list(variables(dashboard, model.families, model.selector)),
+            list=list(variables(dashboard, model.families, model.selector, fed)),
         ),
         annotations=core.Annotations(
             list=[
@@ -85,10 +87,15 @@ def _whole(dashboard: Dashboard, model: Model) -> core.Dashboard:
 
 
 def _surroundings(dashboard: Dashboard, model: Model) -> Surroundings:
+    job, instance, *own = common_matchers(model.selector)
     scope = Scope(
-        matchers=common_matchers(model.selector),
+        matchers=(job, instance),
+        own=tuple(own),
         variables=tuple((label, f"${label}") for label in dashboard.variables),
         labels={name: family.labels for name, family in model.families.items()},
+        recorded=frozenset(name for name, family in model.families.items() if family.recorded),
+        fleet=model.fleet,
+        histograms=frozenset(n for n, f in model.families.items() if f.type == "histogram"),
     )
     return Surroundings(
         fleet=model.fleet,

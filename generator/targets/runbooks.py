@@ -1,4 +1,4 @@
-"""Runbooks: for every alert a page to read at night, and a list of all of them."""
+"""Runbooks: for every alert a page to read at night, and the operator's handbook."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from typing import TYPE_CHECKING
 
 from generator import conventions
 from generator.model import Artefact
+from generator.targets.handbook import handbook, header, severities
+from generator.words import with_room
 from spec.quantities import format_duration
 
 if TYPE_CHECKING:
     from generator.model import Model, ProvenAlert
     from spec.model import Alert
 
+_ESCALATION = "See [who is told what](README.md#escalation)."
+
 
 def artefacts(model: Model) -> tuple[Artefact, ...]:
-    """Write a page an alert, and the list."""
+    """Write a page an alert, and the handbook. Each ends with room for people's own words."""
     pages = (
         Artefact(
             f"{conventions.RUNBOOKS}/{conventions.runbook_file(proven.alert.name)}",
-            _page(proven, model),
+            with_room(_page(proven, model)),
         )
         for proven in model.alerts
     )
-    return (*pages, Artefact(f"{conventions.RUNBOOKS}/README.md", _list(model)))
-
-
-def _header(model: Model) -> str:
-    return f"<!-- {' '.join(conventions.header(model.spec_file).splitlines())} -->"
+    return (*pages, Artefact(f"{conventions.RUNBOOKS}/README.md", with_room(handbook(model))))
 
 
 def _page(proven: ProvenAlert, model: Model) -> str:
     alert, book = proven.alert, proven.alert.runbook
     facts = [
-        f"- **Severity:** {_severities(proven)}",
+        f"- **Severity:** {severities(proven)}",
         f"- **Category:** {alert.category}",
         f"- **Fires when:** {proven.words}.",
     ]
@@ -55,7 +55,7 @@ def _page(proven: ProvenAlert, model: Model) -> str:
     if silenced:
         facts.append(f"- **Not sent while one of these fires:** {', '.join(silenced)}")
     sections = [
-        _header(model),
+        header(model),
         f"# {alert.name}",
         alert.summary,
         "\n".join(facts),
@@ -68,6 +68,8 @@ def _page(proven: ProvenAlert, model: Model) -> str:
         *_queries(proven),
         "## Mitigation",
         book.mitigation.strip(),
+        "## Escalation",
+        book.escalation.strip() or _ESCALATION,
         "## Links",
         _links(model, alert),
     ]
@@ -95,24 +97,3 @@ def _queries(proven: ProvenAlert) -> list[str]:
         blocks.append("What it is computed from, one by one:")
         blocks += [f"```promql\n# {r.record}\n{r.expr}\n```" for r in proven.recordings]
     return blocks
-
-
-def _severities(proven: ProvenAlert) -> str:
-    return ", ".join(dict.fromkeys(rule.labels["severity"] for rule in proven.rules))
-
-
-def _list(model: Model) -> str:
-    rows = [
-        f"| [{proven.alert.name}]({conventions.runbook_file(proven.alert.name)}) "
-        f"| {_severities(proven)} | {proven.alert.category} | {_cell(proven.alert.summary)} |"
-        for proven in model.alerts
-    ]
-    table = "\n".join(
-        ["| Alert | Severity | Category | What is wrong |", "|---|---|---|---|", *rows]
-    )
-    return f"{_header(model)}\n\n# Alerts of the fleet {model.fleet}\n\n{table}\n"
-
-
-def _cell(text: str) -> str:
-    """Keep a text within its cell."""
-    return " ".join(text.split()).replace("|", "\\|")

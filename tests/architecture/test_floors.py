@@ -10,7 +10,7 @@ import pytest
 from exporter.formats import FORMATS
 from generator.panels import VISUALISATIONS
 from generator.rules import KINDS
-from generator.targets import TARGETS
+from generator.targets import ABOUT, BESIDE, TARGETS
 
 ROOT = Path(__file__).parents[2]
 FLOORS = {
@@ -45,6 +45,9 @@ BESIDE_FORMATS = (
     "decoded", "shape", "kinds", "field_lines", "json_prefix", "otlp_types", "otlp_values",
     "otlp_protobuf", "envelopes", "envelope_cutter", "wrapped",
 )  # fmt: skip
+
+# What the runbooks' handbook is made of.
+BESIDE_TARGETS = ("event_types", "handbook")
 
 
 def modules(package: str) -> list[Path]:
@@ -92,7 +95,7 @@ def test_the_exporters_parts_know_only_those_below_them() -> None:
     ("folder", "listed"),
     [
         ("generator/rules", {made.__module__ for made in KINDS.values()}),
-        ("generator/targets", {made.__module__ for made in TARGETS}),
+        ("generator/targets", {made.__module__ for made in (*TARGETS, *ABOUT, *BESIDE.values())}),
         (
             "generator/panels",
             {f"generator.panels.{name.replace('-', '_')}" for name in VISUALISATIONS},
@@ -103,5 +106,7 @@ def test_the_exporters_parts_know_only_those_below_them() -> None:
 def test_every_module_of_a_seam_is_in_its_list(folder: str, listed: set[str]) -> None:
     package = folder.replace("/", ".")
     beside = {f"exporter.formats.{name}" for name in BESIDE_FORMATS}
+    beside |= {f"generator.targets.{name}" for name in BESIDE_TARGETS} | {"generator.panels.parts"}
     found = {f"{package}.{path.stem}" for path in (ROOT / folder).glob("*.py")}
+    found |= {f"{package}.{path.parent.name}" for path in (ROOT / folder).glob("*/__init__.py")}
     assert found - {f"{package}.__init__"} - beside == listed

@@ -41,7 +41,7 @@ BASE = {
     "fleet": "fleet: docs\n",
     "sources": "sources:\n  - {file: /var/log/agents/**/*.jsonl, preset: hardened-agent}\n",
 }
-_CALL = re.compile(r"(?:^|run:|bin/|[|;&]) *agentgauge +([^|;&>]+)")
+_CALL = re.compile(r"(?:^(?: *-)?|run:|bin/|[|;&{]) *agentgauge +([^|;&>]+)")
 PRESET_HEAD = "format: json\ntime: time\nlabels: {agent: agent}\nevents:\n"
 
 
@@ -213,7 +213,9 @@ def test_json_is_json(fence: Fence) -> None:
 
 @pytest.mark.parametrize("fence", fences("yaml workflow"), ids=place)
 def test_a_workflow_is_yaml(fence: Fence) -> None:
-    assert yaml.safe_load(fence.text)["jobs"]
+    read = yaml.safe_load(fence.text)
+    # GitHub's workflows, pre-commit's configuration, or jobs of GitLab.
+    assert read.get("jobs") or read.get("repos") or all("script" in job for job in read.values())
 
 
 # ---- commands -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from xml.etree import ElementTree as ET
 
 import click
@@ -14,12 +14,13 @@ from agentgauge.reference import stale
 from exporter.formats import FORMATS
 from exporter.status import REASONS
 from generator.build import build
+from generator.lint.run import RULES
 from generator.panels import VISUALISATIONS
-from generator.targets import TARGETS
+from generator.targets import ABOUT, BESIDE, TARGETS
 from spec.layers import catalogue
 from spec.load import load_preset, load_spec, preset_names, vocabulary
 from spec.mapping import TEST_OPERATORS
-from spec.model import CATEGORIES, SEVERITIES
+from spec.model import CATEGORIES, SEVERITIES, RuleServer
 from spec.read_queries import ALERT_KINDS, PANEL_KINDS
 from spec.schema import build_schema
 from spec.units import SCALES
@@ -123,6 +124,10 @@ def test_every_command_and_option_is_documented() -> None:
                 assert parameter.opts[0] in text
 
 
+def test_every_rule_of_the_lint_is_documented() -> None:
+    assert lacking((rule.name for rule in RULES), page("linting").prose) == []
+
+
 def test_help_texts_are_laid_out() -> None:
     # click keeps the lines after a backspace as they are; a raw docstring holds no backspace.
     assert r"\b" not in page("cli").text
@@ -185,6 +190,8 @@ def test_every_alert_of_the_catalogue_has_its_row() -> None:
         assert told.get(f"`{name}`") == alert["severity"], name
     for suffix in known["budget_alerts"]:
         assert f"a budget's `…{suffix}`" in told
+    for suffix in known["slo_alerts"]:
+        assert f"an SLO's `…{suffix}`" in told
 
 
 def test_every_row_of_the_dashboards_is_documented() -> None:
@@ -219,19 +226,20 @@ def test_every_visualisation_and_every_key_of_a_dashboard_is_documented() -> Non
 
 def test_every_output_is_documented() -> None:
     text = page("architecture").prose
-    names = {target.__module__.rpartition(".")[2] for target in TARGETS}
-    assert lacking((f"{name}.py" for name in names), text) == []
+    modules = {target.__module__ for target in (*TARGETS, *ABOUT, *BESIDE.values())}
+    for name in (module.rpartition(".")[2] for module in modules):
+        assert f"`{name}.py`" in text or f"`{name}/`" in text, name
 
 
 def test_every_section_and_key_of_the_spec_is_documented() -> None:
     text = page("spec-language").prose
     # A preset's own sections have a page of their own, as the long sections have.
     mapping = {
-        "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events",
+        "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events", "tests",
     }  # fmt: skip
     assert [n for n in SCHEMA["properties"] if n not in mapping and f"## `{n}`" not in text] == []
     known = set().union(
-        *map(section, ("sources", "families", "budgets", "selector", "links", "timing", "limits"))
+        *map(section, ("sources", "families", "slos", "budgets", "selector", "links", "timing", "limits"))
     )
     assert lacking(sorted(known), text) == []
 
@@ -244,8 +252,18 @@ def test_every_verb_of_the_mapping_language_is_documented() -> None:
     assert lacking(sorted({*TEST_OPERATORS, *FORMATS, *(unit for unit, _ in SCALES)}), text) == []
 
 
+def test_every_key_of_a_mapping_test_is_documented() -> None:
+    assert lacking(sorted(section("tests")), page("testing").prose) == []
+
+
 def test_every_key_of_on_call_is_documented() -> None:
     assert lacking(sorted(section("oncall")), page("oncall").prose) == []
+
+
+def test_every_key_of_the_outputs_is_documented() -> None:
+    known = {*section("outputs"), *get_args(RuleServer), *BESIDE}
+    # Versions stand in quotes there.
+    assert lacking(sorted(known - {"2.42", "3"}), page("targets").prose) == []
 
 
 def test_every_reason_of_a_reject_is_documented() -> None:

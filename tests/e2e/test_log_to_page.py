@@ -43,7 +43,8 @@ budgets:
 alerts:
   CircuitBreakerTripping: {{per: 20s}}
   TaskSuccessRateVeryLow: {{over: 20s, for: 0s}}
-  ModelCallsSlow: {{over: 20s, for: 0s}}
+  # Of another category: what is critical for an agent silences its warnings of the same one.
+  ModelCallsSlow: {{over: 20s, for: 0s, category: system}}
 timing: {{scrape: 1s, evaluation: 1s, born_at_zero: 2s}}
 links: {{grafana: "http://grafana.test", runbooks: "http://runbooks.test"}}
 oncall:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from agentgauge import __version__
+from agentgauge.servers import PROMTOOL
 from exporter.assembly import Exporter, Settings
 from spec.load import load_preset, preset_names
 from spec.model import Source
 from tests.compiled import Compiled
+from tests.servers import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,7 @@ def test_every_line_has_exactly_one_outcome(preset: str) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_promtool_finds_no_fault(preset: str) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.fail("promtool is not installed: apt-get install -y prometheus")
+    promtool = find(PROMTOOL)
     text = (HERE / f"{preset}.prom").read_bytes()
     done = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, check=False
@@ -101,7 +100,9 @@ def test_both_parsers_of_prometheus_client_read_the_same(preset: str) -> None:
         if not sample.name.startswith("agentgauge_")
     }
     agents = {
-        (name, labels) for name, labels in openmetrics if name.startswith(("agent_", "circuit"))
+        (name, labels)
+        for name, labels in openmetrics
+        if name.startswith(("agent_", "circuit", "mcp_"))
     }
     assert {(name, tuple(kv for kv in labels if kv[0] != "env")) for name, labels in agents} == set(
         plain

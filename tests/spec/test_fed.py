@@ -55,3 +55,12 @@ def test_a_dashboard_has_no_panel_of_what_no_source_feeds(tmp_path: Path) -> Non
     }
     assert "Breakers open" in titles["all"] - titles["aider"]
     assert "Alerts firing" in titles["aider"]
+
+
+def test_a_dashboard_of_which_the_user_changes_a_setting_has_no_such_panel_either(
+    tmp_path: Path,
+) -> None:
+    spec = loaded(tmp_path, AIDER + "dashboards: {fleet: {span: now-1h}}\n")
+    board = next(board for board in spec.dashboards if board.name == "fleet")
+    assert board.span == "now-1h"
+    assert "Breakers open" not in {panel.title for row in board.rows for panel in row.panels}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentgauge.servers import ALERTMANAGER, PROMETHEUS
+from agentgauge.servers import AMTOOL, PROMTOOL
 from generator.build import build
 from spec.load import load_spec
 from tests import servers
@@ -100,13 +100,12 @@ def test_prometheus_finds_the_other_containers(services: dict[str, Any], tmp_pat
 def test_promtool_and_amtool_accept_what_the_containers_start_with(
     services: dict[str, Any], tmp_path: Path
 ) -> None:
-    servers.find(PROMETHEUS)
-    servers.find(ALERTMANAGER)
     for service in ("prometheus", "alertmanager"):
         inside(services[service], tmp_path)
+    etc = tmp_path / "etc"
     for command in (
-        ["promtool", "check", "config", str(tmp_path / "etc/prometheus/prometheus.yml")],
-        ["amtool", "check-config", str(tmp_path / "etc/alertmanager/alertmanager.yml")],
+        [servers.find(PROMTOOL), "check", "config", str(etc / "prometheus/prometheus.yml")],
+        [servers.find(AMTOOL), "check-config", str(etc / "alertmanager/alertmanager.yml")],
     ):
         checked = subprocess.run(command, check=False, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr

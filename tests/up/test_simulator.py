@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ import pytest
 from agentgauge.demo.fleet import AGENTS
 from agentgauge.demo.simulator import Incidents, Line, simulate
 from agentgauge.demo.writer import play
+from spec.load import load_preset
+from tests.compiled import Compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +32,17 @@ def lines(seconds: float, seed: int = 1) -> list[Line]:
     return list(takewhile(lambda line: line.due < end, simulate(seed, START)))
 
 
+@cache
+def written_in(seconds: float) -> list[Line]:
+    """Give the lines of a time from the start; they are the same each time."""
+    return lines(seconds)
+
+
 def events(seconds: float) -> list[tuple[float, dict[str, Any]]]:
     """Give what is written, with the seconds since the start."""
-    return [((line.due - START).total_seconds(), json.loads(line.text)) for line in lines(seconds)]
+    return [
+        ((line.due - START).total_seconds(), json.loads(line.text)) for line in written_in(seconds)
+    ]
 
 
 def test_the_same_seed_gives_the_same_lines() -> None:
@@ -50,10 +61,16 @@ def test_another_start_moves_the_lines_and_changes_nothing_else() -> None:
 
 
 def test_lines_come_in_the_order_of_time_and_carry_it() -> None:
-    written = lines(HOUR)
+    written = written_in(HOUR)
     assert written == sorted(written, key=lambda line: line.due)
     for line in written:
-        assert datetime.fromisoformat(json.loads(line.text)["timestamp"]) == line.due
+        assert stamp(json.loads(line.text)) == line.due
+
+
+def stamp(event: dict[str, Any]) -> datetime:
+    if "ts" in event:
+        return datetime.fromtimestamp(event["ts"] / 1000, UTC)
+    return datetime.fromisoformat(event["timestamp"])
 
 
 def test_every_task_that_starts_ends_once() -> None:
@@ -116,6 +133,42 @@ def test_all_is_well_between_incidents() -> None:
     assert not [e for e in calm if e.get("latency_ms", 0) > 5000]
     ended = [e["success"] for e in calm if e.get("event_type") == "agent_complete"]
     assert sum(ended) / len(ended) > 0.97
+
+
+@pytest.mark.parametrize("kind", ["agency", "orchestrator", "platform"])
+def test_the_exporter_has_a_use_for_every_line_and_every_number(kind: str) -> None:
+    preset = {"agency": "agent-agency"}.get(kind, kind)
+    mapping, families = load_preset(preset)
+    engine = Compiled((mapping,), families)
+    written = [line.text for line in written_in(20 * 60) if line.stream.startswith(f"{kind}/")]
+    engine.feed(*written)
+
+    assert {outcome for outcome, count in engine.lines().items() if count} == {"applied"}
+    assert engine.rejects() == {}
+
+
+def during(kind: str, number: int) -> Counter[str]:
+    """Count an incident's events of a stream."""
+    begins = INCIDENTS.anchor + number * INCIDENTS.every
+    ends = begins + INCIDENTS.length
+    found = [json.loads(one.text) for one in written_in(ends) if one.stream.startswith(f"{kind}/")]
+    return Counter(
+        event["event"] for event in found if begins <= (stamp(event) - START).total_seconds()
+    )
+
+
+def test_in_every_second_incident_a_server_is_down_and_in_the_others_the_model_is_unwell() -> None:
+    down, unwell = during("orchestrator", 0), during("orchestrator", 1)
+    assert down["retries_exhausted"] == down["fallback"] > 5
+    assert unwell["rate_limited"] > 5
+    assert unwell["hallucinated_call"] + unwell["parse_failure"] > 5
+    assert unwell["retries_exhausted"] == 0
+
+
+def test_an_incident_breaks_streams_that_nobody_takes_up_again() -> None:
+    broken = during("platform", 0)
+    assert broken["stream_dropped"] > 5
+    assert broken["stream_reconnected"] <= 2
 
 
 def test_the_first_incident_begins_within_a_minute_and_each_agent_has_its_turn() -> None:

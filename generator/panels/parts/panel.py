@@ -58,10 +58,10 @@ def visual(
     look = kind.look(Subject(panel, unit, units, around.runbooks))
     x, y = place
     settings: Json = {
-        "dataSource": SOURCE if panel.queries else None,
+        # Copies: grafanalib lays `extraJson` over all the rest.
+        "dataSource": dict(SOURCE) if panel.queries else None,
         "defaults": _defaults(panel, kind, unit, look),
         "description": panel.description,
-        # A copy: grafanalib lays its own JSON over it.
         "extraJson": deepcopy(panel.options.get("grafana")),
         "gridPos": GridPos(h=panel.height, w=panel.width, x=x, y=y),
         "id": number,

@@ -97,7 +97,7 @@ def common_matchers(expr: str, scope: Scope, fleet: str) -> str:
 
     def matched(found: re.Match[str]) -> str:
         name, own = found.groups()
-        if name in _ALERTS:
+        if name in _ALERTS or ":" in name:
             return f"{name}{{{own}{alert_matchers(scope, fleet)}"
         family = name if name in (scope.labels or {}) else _PART_OF_HISTOGRAM.sub("", name)
         whole = scope.select(Selection(family))
@@ -107,7 +107,7 @@ def common_matchers(expr: str, scope: Scope, fleet: str) -> str:
 
 
 def alert_matchers(scope: Scope, fleet: str) -> str:
-    """Write what selects a fleet's alerts.
+    """Write what selects a fleet's alerts, and what its rules record.
 
     They keep the labels that their rules keep, so no job or instance. An alert that is about no
     agent stays, whichever agent is chosen.

@@ -10,7 +10,7 @@ from generator.panels.parts.envelope import SOURCE
 from generator.promql import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from collections.abc import Mapping as Map
 
     from spec.model import Dashboard, Family
@@ -27,9 +27,15 @@ def common_matchers(selector: Map[str, str]) -> tuple[str, ...]:
 
 
 def variables(
-    dashboard: Dashboard, families: Map[str, Family], selector: Map[str, str]
+    dashboard: Dashboard,
+    families: Map[str, Family],
+    selector: Map[str, str],
+    fed: Collection[str] = (),
 ) -> Iterator[Template]:
-    """Give a dashboard's variables; each narrows the next."""
+    """Give a dashboard's variables; each narrows the next.
+
+    Their values are listed from families that are `fed`, as far as there are any.
+    """
     yield Template(
         name="datasource",
         label="Data source",
@@ -43,7 +49,7 @@ def variables(
     yield _label("job", _EXPORTER, own)
     yield _label("instance", _EXPORTER, [job, *own])
     for label in dashboard.variables:
-        yield _label(label, _family_with(label, families), [job, instance, *own])
+        yield _label(label, _series_with(label, families, fed), [job, instance, *own])
 
 
 def _label(label: str, family: str, matchers: list[str]) -> Template:
@@ -62,10 +68,12 @@ def _label(label: str, family: str, matchers: list[str]) -> Template:
     )
 
 
-def _family_with(label: str, families: Map[str, Family]) -> str:
-    """Choose the family whose series tell a label's values: one that each agent has, if it can."""
-    having = [name for name, family in families.items() if label in family.labels]
+def _series_with(label: str, families: Map[str, Family], fed: Collection[str]) -> str:
+    """Choose the series that tell a label's values: one that each agent has, if it can."""
+    every = [name for name, family in families.items() if label in family.labels]
+    having = [name for name in every if name in fed] or every
     if _PREFERRED in having:
         return _PREFERRED
     counting = [name for name in having if families[name].type in ("counter", "gauge")]
-    return (counting or having)[0]
+    chosen = (counting or having)[0]
+    return f"{chosen}_count" if families[chosen].type == "histogram" else chosen

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.servers import INSTALL
+from agentgauge.servers import PROMTOOL
+from tests.servers import find
 
 ROOT = Path(__file__).parents[3]
 BREAKER = 'circuit_breaker_trips_total{agent="a",breaker="b"}'
@@ -22,9 +22,6 @@ def firing(folder: Path, alert: str, series: dict[str, str]) -> bool:
 
     The rules are evaluated between two scrapes, where `increase` reaches beyond the last sample.
     """
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.fail(f"promtool is not installed: {INSTALL}")
     rules = sorted((ROOT / "alerts/rules").glob("*.yaml"))
     for path in rules:  # the committed groups have an interval of their own: let promtool set it
         text = path.read_text().replace("    interval: 15s\n", "")
@@ -44,7 +41,7 @@ def firing(folder: Path, alert: str, series: dict[str, str]) -> bool:
     }
     (folder / "test.json").write_text(json.dumps(document))
     done = subprocess.run(
-        [promtool, "test", "rules", "test.json"],
+        [find(PROMTOOL), "test", "rules", "test.json"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     output = done.stdout + done.stderr

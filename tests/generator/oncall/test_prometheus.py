@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from agentgauge.servers import PROMETHEUS
+from agentgauge.servers import PROMTOOL
 from generator.model import Model
 from generator.targets import prometheus
 from spec.model import Grouping, OnCall, Receiver, Timing
@@ -50,9 +50,8 @@ def test_the_configuration_is_the_golden_one(tmp_path: Path) -> None:
 
 
 def test_promtool_accepts_the_configuration(tmp_path: Path) -> None:
-    servers.find(PROMETHEUS)
     checked = subprocess.run(
-        ["promtool", "check", "config", written(MODEL, tmp_path)],
+        [servers.find(PROMTOOL), "check", "config", written(MODEL, tmp_path)],
         check=False,
         capture_output=True,
         text=True,

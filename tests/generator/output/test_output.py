@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from generator.model import Artefact
-from generator.output import LIST, drift, unified, write
+from generator.output import LIST, drift, kept, unified, write
+from generator.words import LINE, with_room
 
 RULES, BOARD = Artefact("alerts/rules/a.yaml", "one\n"), Artefact("dashboards/a.json", "{}\n")
 ROOT = Path(__file__).parents[3]
@@ -57,6 +58,31 @@ def test_what_was_written_once_is_removed_and_a_strangers_file_is_not(tmp_path: 
 
     assert not (tmp_path / BOARD.path).exists()
     assert stranger.exists()
+
+
+MIXIN = Artefact("mixin/mixin.libsonnet", "{}\n")
+
+
+def test_a_folder_that_nobody_asked_for_is_not_the_generators(tmp_path: Path) -> None:
+    mine = tmp_path / "mixin/mine.libsonnet"
+    mine.parent.mkdir()
+    mine.write_text("{}")
+
+    assert write([RULES], tmp_path) == (LIST, RULES.path)
+    assert drift([RULES], tmp_path) == ()
+
+    assert write([RULES, MIXIN], tmp_path) == (LIST, MIXIN.path)
+    assert [d.path for d in drift([RULES, MIXIN], tmp_path)] == ["mixin/mine.libsonnet"]
+
+
+def test_what_is_no_longer_asked_for_is_named_and_then_removed(tmp_path: Path) -> None:
+    write([RULES, MIXIN], tmp_path)
+
+    found = drift([RULES], tmp_path)
+    assert [(d.path, d.how) for d in found] == [(LIST, "changed"), (MIXIN.path, "stray")]
+
+    assert write([RULES], tmp_path) == (LIST, MIXIN.path)
+    assert not (tmp_path / MIXIN.path).exists()
 
 
 def test_a_list_that_was_tampered_with_removes_nothing_outside(tmp_path: Path) -> None:
@@ -149,6 +175,7 @@ def test_check_names_the_files_that_an_edit_of_the_spec_changes_and_no_others(tr
         "changed: alerts/rules/agents.alerts.yaml",
         "changed: alerts/runbooks/CircuitBreakerTripping.md",
         "changed: alerts/tests/agents.CircuitBreakerTripping.yaml",
+        "changed: mixin/alerts/alerts.libsonnet",
     ]
 
 
@@ -177,3 +204,81 @@ def test_a_spec_with_problems_changes_nothing(tree: Path) -> None:
     assert "agents.yaml:" in done.stderr
     assert "limit: must be more than 0, not -50" in done.stderr
     assert {path: path.read_bytes() for path in tree.rglob("*.json")} == before
+
+
+# ---- people's words ------------------------------------------------------------------------------
+
+BOOK = Artefact("alerts/runbooks/A.md", with_room("# A\n\nWhat it means."))
+NEWER = Artefact(BOOK.path, with_room("# A\n\nWhat it means now."))
+WORDS = "Call Ada first.\n\n<!-- yours -->\nSecond thoughts.\n"
+
+
+def test_what_people_write_below_the_line_stays_and_is_no_drift(tmp_path: Path) -> None:
+    write([BOOK], tmp_path)
+    page = tmp_path / BOOK.path
+    page.write_text(page.read_text() + WORDS)
+
+    assert drift([BOOK], tmp_path) == ()
+    assert write([BOOK], tmp_path) == ()
+    assert [d.how for d in drift([NEWER], tmp_path)] == ["changed"]
+    assert write([NEWER], tmp_path) == (BOOK.path,)
+    assert page.read_text() == f"# A\n\nWhat it means now.\n\n<!-- yours -->\n{WORDS}"
+
+
+def test_what_people_write_above_the_line_is_drift_and_is_taken_back(tmp_path: Path) -> None:
+    write([BOOK], tmp_path)
+    page = tmp_path / BOOK.path
+    page.write_text(page.read_text().replace("What it means.", "Mine.") + WORDS)
+
+    assert [d.how for d in drift([BOOK], tmp_path)] == ["changed"]
+    write([BOOK], tmp_path)
+
+    assert page.read_text() == BOOK.text + WORDS
+
+
+def test_words_that_are_not_utf_8_come_back_as_they_were(tmp_path: Path) -> None:
+    write([BOOK], tmp_path)
+    page = tmp_path / BOOK.path
+    page.write_bytes(BOOK.text.encode() + b"caf\xe9\n")
+
+    assert drift([BOOK], tmp_path) == ()
+    write([NEWER], tmp_path)
+
+    assert page.read_bytes() == NEWER.text.encode() + b"caf\xe9\n"
+    assert "caf?" in unified(drift([BOOK], tmp_path))
+
+
+def test_a_page_with_words_outlives_its_alert_and_one_without_does_not(tmp_path: Path) -> None:
+    bare = Artefact("alerts/runbooks/B.md", with_room("# B"))
+    write([BOOK, bare, RULES], tmp_path)
+    page = tmp_path / BOOK.path
+    page.write_text(page.read_text() + WORDS)
+    (tmp_path / bare.path).write_text(bare.text + "\n  \n")
+
+    assert kept([RULES], tmp_path) == (BOOK.path,)
+    assert write([RULES], tmp_path) == (LIST, bare.path)
+    assert page.read_text() == BOOK.text + WORDS
+    assert [(d.path, d.how) for d in drift([RULES], tmp_path)] == [(BOOK.path, "stray")]
+
+    assert write([BOOK, RULES], tmp_path) == (LIST,)
+    assert page.read_text() == BOOK.text + WORDS
+
+
+def test_a_page_has_one_line_whatever_stands_above_it() -> None:
+    assert with_room(f"# A\n\n{LINE}\nMine?").count(LINE) == 1
+
+
+def test_generate_says_which_page_it_keeps_for_its_words(tree: Path) -> None:
+    page = tree / "alerts/runbooks/CircuitBreakerTripping.md"
+    page.write_text(page.read_text() + WORDS)
+    spec = tree / "agents.yaml"
+    spec.write_text(spec.read_text() + "\nalerts: {CircuitBreakerTripping: false}\n")
+
+    done = run("generate", cwd=tree)
+
+    assert done.returncode == 0
+    assert (
+        "alerts/runbooks/CircuitBreakerTripping.md is not needed any more, but it holds words of "
+        "yours: kept\n" in done.stderr
+    )
+    assert page.read_text().endswith(WORDS)

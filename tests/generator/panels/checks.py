@@ -173,8 +173,8 @@ def _promql(expr: str) -> Iterator[str]:
         if window != "$__rate_interval":
             yield "target-rate-interval-rule"
     for name, matchers in re.findall(r"([a-zA-Z_:][\w:]*)(\{[^}]*\})", expr):
-        if name in ("ALERTS", "ALERTS_FOR_STATE"):
-            continue  # alerts keep the labels that their rules keep: no job, no instance
+        if name in ("ALERTS", "ALERTS_FOR_STATE") or 'fleet="support"' in matchers:
+            continue  # alerts and recordings keep what their rules keep: no job, no instance
         for label in ("job", "instance"):
             if f'{label}=~"${label}"' not in matchers:
                 yield f"target-{label}-rule"

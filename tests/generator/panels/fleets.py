@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from generator.model import Model
 from generator.targets import dashboards
-from spec.load import load_spec, vocabulary
-from spec.model import Dashboard, Grouping, OnCall, Panel, Receiver, Row, Timing
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from spec.load import load_spec
+from spec.model import Dashboard, Family, Grouping, OnCall, Panel, Receiver, Row, Timing
+from spec.reading import PROMETHEUS_FAMILIES
 
 NOBODY = OnCall(
     (Receiver("nobody", ()),),
@@ -23,6 +23,13 @@ NOBODY = OnCall(
 SELECTOR = {"cluster": "eu-1"}
 
 
+@cache
+def families() -> dict[str, Family]:
+    """All that panels may read: the vocabulary, what is recorded, and what servers tell."""
+    shipped = load_spec(Path(__file__).parents[3] / "agents.yaml")
+    return {**PROMETHEUS_FAMILIES, **shipped.families}
+
+
 def model(*boards: Dashboard) -> Model:
     return Model(
         fleet="support",
@@ -30,7 +37,7 @@ def model(*boards: Dashboard) -> Model:
         alerts=(),
         inhibitions=(),
         dashboards=boards,
-        families=vocabulary(),
+        families=families(),
         oncall=NOBODY,
         timing=Timing(Fraction(15), Fraction(15), Fraction(15)),
         selector=SELECTOR,

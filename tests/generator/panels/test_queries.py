@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from agentgauge.servers import PROMTOOL
 from generator.panels.parts.annotations import change
 from generator.panels.parts.variables import common_matchers
 from generator.promql import Scope
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
     from spec.model import Family
 
 END, STEP, SAMPLES = 1_767_225_600, 15, 400
-STATES = ("NORMAL", "PANIC")
+VALUES = {
+    "class": ("x", "retries_exhausted"),
+    "kind": ("x", "human_escalation", "pii_leak", "unsafe_tool_call"),
+    "state": ("NORMAL", "PANIC", "idle"),
+}
+"""What panels ask for by its value, of labels that may hold anything."""
+
 MACROS = {
     "__interval": "2m", "__range": "1h", "__range_s": "3600", "__rate_interval": "2m",
-    "agent": ".+", "instance": ".+", "job": ".+", "model": ".+", "tool": ".+",
+    "agent": ".+", "experiment": ".+", "instance": ".+", "job": ".+", "model": ".+", "queue": ".+",
+    "server": ".+", "source": ".+", "tool": ".+",
 }  # fmt: skip
 TARGET = {"cluster": "eu-1", "instance": "a:9477", "job": "agentgauge"}
 
@@ -40,17 +47,14 @@ def filled(expr: str) -> str:
 
 
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.fail(f"promtool is not installed: {servers.INSTALL}")
-    return found
+    return servers.find(PROMTOOL)
 
 
 def series(family: Family) -> Iterator[tuple[str, dict[str, str], float]]:
     """Give the series of a family with every value that its labels may have: name, labels, pace."""
     combinations: list[dict[str, str]] = [{}]
     for label in family.labels:
-        values = STATES if label == "state" else family.values.get(label, ("x",))
+        values = family.values.get(label, VALUES.get(label, ("x",)))
         combinations = [{**c, label: value} for c in combinations for value in values]
     for labels in combinations:
         if family.type != "histogram":
@@ -65,15 +69,18 @@ def series(family: Family) -> Iterator[tuple[str, dict[str, str], float]]:
 
 def exposition() -> Iterator[str]:
     """Give an hour and more of everything, in OpenMetrics."""
-    for family in vocabulary().values():
+    for family in fleets.families().values():
         kind = family.type if family.type in ("counter", "histogram") else "gauge"
         yield f"# TYPE {family.name.removesuffix('_total')} {kind}"
         for name, labels, pace in series(family):
             level = 1.0 if family.type in ("stateset", "info") else 2.0
-            yield from samples(name, TARGET | labels, level, pace)
+            told = {"fleet": "support"} if family.recorded else TARGET
+            yield from samples(name, told | labels, level, pace)
     alert = {"agent": "x", "alertname": "TaskSuccessLow", "fleet": "support", "severity": "warning"}
     yield "# TYPE ALERTS gauge"
-    yield from samples("ALERTS", alert | {"alertstate": "firing"}, 1.0, 0.0)
+    for name in (alert["alertname"], "Watchdog"):
+        firing = alert | {"alertname": name, "alertstate": "firing"}
+        yield from samples("ALERTS", firing, 1.0, 0.0)
     yield "# TYPE ALERTS_FOR_STATE gauge"
     yield from samples("ALERTS_FOR_STATE", alert, END - 600.0, 0.0)
     yield "# EOF\n"
