@@ -25,7 +25,7 @@ from spec.read_goals import RECORDED, Goals, recorded_families
 from spec.read_mapping_tests import read_mapping_tests
 from spec.read_oncall import read_oncall
 from spec.read_outputs import check_outputs, read_outputs
-from spec.read_records import read_records, record_families
+from spec.read_records import read_records, record_families, shipped_families
 from spec.read_slos import read_slos
 from spec.read_sources import Presets, preset_names, read_sources
 from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, integer, string
@@ -159,7 +159,7 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     shipped, scores = _scores(layers)
     there = dict(shipped.items()) if shipped else {}
     records = read_records(scores, root.get("records"), there, reading)
-    families.update(record_families(records))
+    families.update({**shipped_families(there), **record_families(records)})
     fed = frozenset(families)
     if sources:
         fed = fed_families(sources, families)

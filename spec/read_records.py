@@ -9,7 +9,7 @@ from spec.model import Family, Part, Record
 from spec.problems import nearest
 from spec.read_anomaly import KINDS
 from spec.read_queries import kind_of, read_condition
-from spec.reading import amount, string
+from spec.reading import amount, string, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,16 @@ def record_families(records: tuple[Record, ...]) -> dict[str, Family]:
         )
         for record in records
     }
+
+
+def shipped_families(shipped: Map[str, Node]) -> dict[str, Family]:
+    """Give the gauges of the catalogue's records, so that they are known where they are off."""
+
+    def gauge(name: str, entry: Node) -> Family:
+        said, by = string(entry.get("help")), texts(entry.get("by"))
+        return Family(name, "gauge", said, by, recorded=True)
+
+    return {name: gauge(name, entry) for name, entry in shipped.items()}
 
 
 def _check_switches(asked: Node | None, shipped: Map[str, Node], into: Reading) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from agentgauge import __version__
 from agentgauge.cli import VERBS, main
+from agentgauge.proof.mappings import mapping_tests, prove_mapping
 from exporter.assembly import Exporter, Settings
 from spec.load import load_preset, load_spec
 from spec.model import Source
@@ -125,12 +126,26 @@ def example(fence: Fence) -> tuple[str, str]:
 
 @pytest.mark.parametrize("fence", fences("yaml events", "yaml preset"), ids=place)
 def test_a_mapping_gives_the_metrics_that_stand_below_it(fence: Fence, tmp_path: Path) -> None:
-    lines, metrics = example(fence)
     whole = fence.what == "yaml preset"
+    if whole and yaml.safe_load(fence.text).get("tests"):
+        # It says itself what its lines give.
+        (tmp_path / "bots.yaml").write_text(fence.text, encoding="utf-8")
+        assert_its_tests_hold(tmp_path / "bots.yaml")
+        return
+    lines, metrics = example(fence)
     indented = "".join(f"  {line}\n" for line in fence.text.splitlines())
     preset = tmp_path / "example.yaml"
     preset.write_text(fence.text if whole else PRESET_HEAD + indented, encoding="utf-8")
     assert_gives(read_once(str(preset), lines, tmp_path), metrics)
+
+
+def assert_its_tests_hold(preset: Path) -> None:
+    """Do what `agentgauge test` does with a preset's own tests."""
+    spec = preset.with_name("agents.yaml")
+    spec.write_text(f"version: 1\nfleet: f\nsources: [{{file: a, preset: {preset}}}]\n")
+    loaded = load_spec(spec)
+    for source, test in mapping_tests(loaded):
+        assert prove_mapping(source, test, loaded) is None
 
 
 @pytest.mark.parametrize("fence", [f for f in fences("jsonl") if "preset" in f.given], ids=place)

@@ -239,7 +239,10 @@ def test_every_section_and_key_of_the_spec_is_documented() -> None:
     }  # fmt: skip
     assert [n for n in SCHEMA["properties"] if n not in mapping and f"## `{n}`" not in text] == []
     known = set().union(
-        *map(section, ("sources", "families", "slos", "budgets", "selector", "links", "timing", "limits"))
+        *map(
+            section,
+            ("sources", "families", "slos", "budgets", "selector", "links", "timing", "limits"),
+        )
     )
     assert lacking(sorted(known), text) == []
 
