@@ -31,6 +31,10 @@ test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
 	@# One worker more than there are cores: tests of real servers mostly wait for them.
 	@$(IN_VENV) -m pytest -n $$(($$(nproc) + 1)) --dist loadfile $(ARGS)
 
+.PHONY: chaos
+chaos: servers ## Break the simulated agents in ten ways, and see who is paged, how soon
+	@$(IN_VENV) -m tests.chaos $(ARGS)
+
 .PHONY: check
 check: $(STAMP) ## Check format, lint, types, and that generated files are fresh
 	@$(VENV)/bin/ruff format --check .

@@ -69,7 +69,7 @@ def _cases(record: Record, scaled: Map[str, Recording], spec: Spec) -> Iterator[
 
 def _of_part(part: Part, record: Record, scaled: Recording, spec: Spec) -> Iterator[Reckoning]:
     """Give cases of one part alone: halfway, and at both of its ends, or beyond where it can be."""
-    step = _step(part)
+    step = _step(part, record)
     of = readings(part.of, step, record.by, spec)
     kept = {**{name: of.having[name] for name in record.by}, "fleet": spec.fleet, "part": part.name}
     span = part.best - part.worst
@@ -96,6 +96,7 @@ def _together(record: Record, scaled: Map[str, Recording], spec: Spec) -> Iterat
     group = {name: f"{name}-1" for name in record.by}
     shown = {**group, "fleet": spec.fleet}
     score = f"{record.name}{{fleet={quote(spec.fleet)}}}"
+    step = min(_step(part, record) for part in record.parts)
     most = sum((part.weight for part in record.parts), Fraction(0))
 
     def told(name: str, levels: Map[str, Fraction], value: Fraction | None) -> Reckoning:
@@ -104,7 +105,7 @@ def _together(record: Record, scaled: Map[str, Recording], spec: Spec) -> Iterat
             for part, level in levels.items()
         )
         expected = () if value is None else ((shown, value),)
-        return Reckoning(name, _STEP, given, _STEP, _STEP, score, expected)
+        return Reckoning(name, step, given, step, step, score, expected)
 
     for part in record.parts:
         others = {other.name: Fraction(1) for other in record.parts if other is not part}
@@ -115,15 +116,21 @@ def _together(record: Record, scaled: Map[str, Recording], spec: Spec) -> Iterat
     yield told("there are no series", {}, None)
 
 
-def _step(part: Part) -> Fraction:
+def _step(part: Part, record: Record) -> Fraction:
+    """Give how far apart readings of a part are: of a gauge, as far as those of other parts."""
+    own = _window(part)
+    others = [window for other in record.parts if (window := _window(other))]
+    return 2 * (own or min(others, default=_STEP / 2))
+
+
+def _window(part: Part) -> Fraction | None:
     match part.of:
         case Value():
-            return _STEP
+            return None
         case Increase():
-            window = part.of.per
+            return part.of.per
         case _:
-            window = part.of.over
-    return 2 * (window or _STEP)
+            return part.of.over
 
 
 def _at(level: Fraction, of: Readings) -> Fraction:

@@ -61,9 +61,7 @@ def fitting(catalogue: Node, fed: Collection[str], known: Map[str, Family], aske
     return replace(catalogue, value=sections)
 
 
-def fed_records(
-    records: Iterable[Record], fed: Collection[str], asked: Node
-) -> tuple[Record, ...]:
+def fed_records(records: Iterable[Record], fed: Collection[str], asked: Node) -> tuple[Record, ...]:
     """Leave out of scores the parts that nothing feeds, but not what the user's file speaks of."""
     kept = []
     for record in records:

@@ -2020,6 +2020,761 @@
             } + $._config.recordingLabels,
           },
           {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase1h',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[1h]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[1h]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[1h]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[1h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase1h',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase1h{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase1h{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase1h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase5m',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase5m{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase5m{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase5m{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase6h',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total[6h]) - min_over_time(agent_tasks_total[6h]) unless resets(agent_tasks_total[6h]) > 0',
+              '  or',
+              '  increase(agent_tasks_total[6h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase6h',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[6h]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[6h]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[6h]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[6h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase6h',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase6h{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase6h{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase6h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase30m',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total[30m]) - min_over_time(agent_tasks_total[30m]) unless resets(agent_tasks_total[30m]) > 0',
+              '  or',
+              '  increase(agent_tasks_total[30m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase30m',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[30m]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[30m]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[30m]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[30m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase30m',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase30m{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase30m{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase30m{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase1d',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total[1d]) - min_over_time(agent_tasks_total[1d]) unless resets(agent_tasks_total[1d]) > 0',
+              '  or',
+              '  increase(agent_tasks_total[1d])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase1d',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[1d]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[1d]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[1d]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[1d])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase1d',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase1d{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase1d{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase1d{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase2h',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total[2h]) - min_over_time(agent_tasks_total[2h]) unless resets(agent_tasks_total[2h]) > 0',
+              '  or',
+              '  increase(agent_tasks_total[2h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase2h',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[2h]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[2h]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[2h]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[2h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase2h',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase2h{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase2h{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase2h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+        ],
+      },
+      {
+        name: 'agents.recording.10',
+        interval: $._config.evaluationInterval,
+        rules: [
+          {
+            record: 'agent:agent_tasks:increase_hourly',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total[3615s]) - min_over_time(agent_tasks_total[3615s]) unless resets(agent_tasks_total[3615s]) > 0',
+              '  or',
+              '  increase(agent_tasks_total[3615s])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase3d_hourly',
+            expr: 'sum_over_time(agent:agent_tasks:increase_hourly{fleet="agents"}[3d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase_hourly',
+            expr: std.join('\n', [
+              'round(sum by (agent) (',
+              '  max_over_time(agent_tasks_total{outcome=~"failure|timeout"}[3615s]) - min_over_time(agent_tasks_total{outcome=~"failure|timeout"}[3615s]) unless resets(agent_tasks_total{outcome=~"failure|timeout"}[3615s]) > 0',
+              '  or',
+              '  increase(agent_tasks_total{outcome=~"failure|timeout"}[3615s])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase3d_hourly',
+            expr: 'sum_over_time(agent:agent_tasks_outcome_failure_or_timeout:increase_hourly{fleet="agents"}[3d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase3d',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase3d_hourly{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase3d_hourly{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase3d_hourly{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks:increase30d_hourly',
+            expr: 'sum_over_time(agent:agent_tasks:increase_hourly{fleet="agents"}[30d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent:agent_tasks_outcome_failure_or_timeout:increase30d_hourly',
+            expr: 'sum_over_time(agent:agent_tasks_outcome_failure_or_timeout:increase_hourly{fleet="agents"}[30d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase30d',
+            expr: std.join('\n', [
+              '(',
+              '  agent:agent_tasks_outcome_failure_or_timeout:increase30d_hourly{fleet="agents"}',
+              '  or',
+              '  0 * agent:agent_tasks:increase30d_hourly{fleet="agents"}',
+              ')',
+              '/',
+              '(agent:agent_tasks:increase30d_hourly{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:objective:ratio',
+            expr: 'vector(0.99)',
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+              period: '30d',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:sli:ratio',
+            expr: '1 - slo:errors_per_total:ratio_increase30d{fleet="agents",slo="task-success"}',
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:error_budget_remaining:ratio',
+            expr: '1 - slo:errors_per_total:ratio_increase30d{fleet="agents",slo="task-success"} / 0.01',
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:burn_rate:ratio',
+            expr: 'slo:errors_per_total:ratio_increase1h{fleet="agents",slo="task-success"} / 0.01',
+            labels: {
+              fleet: 'agents',
+              slo: 'task-success',
+              long_window: '1h',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase1h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[1h]) - min_over_time(agent_llm_latency_seconds_count[1h]) unless resets(agent_llm_latency_seconds_count[1h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[1h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase1h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1h]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1h]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase1h',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase1h{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase1h{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase1h{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase1h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase5m',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[5m]) - min_over_time(agent_llm_latency_seconds_count[5m]) unless resets(agent_llm_latency_seconds_count[5m]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[5m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase5m',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[5m]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[5m]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[5m]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[5m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase5m',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase5m{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase5m{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase5m{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase5m{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase6h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[6h]) - min_over_time(agent_llm_latency_seconds_count[6h]) unless resets(agent_llm_latency_seconds_count[6h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[6h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase6h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[6h]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[6h]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[6h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[6h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+        ],
+      },
+      {
+        name: 'agents.recording.11',
+        interval: $._config.evaluationInterval,
+        rules: [
+          {
+            record: 'slo:errors_per_total:ratio_increase6h',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase6h{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase6h{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase6h{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase6h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase30m',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[30m]) - min_over_time(agent_llm_latency_seconds_count[30m]) unless resets(agent_llm_latency_seconds_count[30m]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[30m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase30m',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[30m]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[30m]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[30m]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[30m])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase30m',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase30m{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase30m{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase30m{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase30m{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase1d',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[1d]) - min_over_time(agent_llm_latency_seconds_count[1d]) unless resets(agent_llm_latency_seconds_count[1d]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[1d])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase1d',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1d]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1d]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1d]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[1d])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase1d',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase1d{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase1d{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase1d{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase1d{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase2h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[2h]) - min_over_time(agent_llm_latency_seconds_count[2h]) unless resets(agent_llm_latency_seconds_count[2h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[2h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase2h',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[2h]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[2h]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[2h]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[2h])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase2h',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase2h{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase2h{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase2h{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase2h{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase_hourly',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_count[3615s]) - min_over_time(agent_llm_latency_seconds_count[3615s]) unless resets(agent_llm_latency_seconds_count[3615s]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_count[3615s])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase3d_hourly',
+            expr: 'sum_over_time(agent_model:agent_llm_latency_seconds_count:increase_hourly{fleet="agents"}[3d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase_hourly',
+            expr: std.join('\n', [
+              'round(sum by (agent, model) (',
+              '  max_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[3615s]) - min_over_time(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[3615s]) unless resets(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[3615s]) > 0',
+              '  or',
+              '  increase(agent_llm_latency_seconds_bucket{le=~"5|5\\\\.0"}[3615s])',
+              '))',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase3d_hourly',
+            expr: 'sum_over_time(agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase_hourly{fleet="agents"}[3d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase3d',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase3d_hourly{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase3d_hourly{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase3d_hourly{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase3d_hourly{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_count:increase30d_hourly',
+            expr: 'sum_over_time(agent_model:agent_llm_latency_seconds_count:increase_hourly{fleet="agents"}[30d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase30d_hourly',
+            expr: 'sum_over_time(agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase_hourly{fleet="agents"}[30d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:errors_per_total:ratio_increase30d',
+            expr: std.join('\n', [
+              '(',
+              '  agent_model:agent_llm_latency_seconds_count:increase30d_hourly{fleet="agents"}',
+              '  -',
+              '  (',
+              '    agent_model:agent_llm_latency_seconds_le_5_or_5_0_c84adc35_bucket:increase30d_hourly{fleet="agents"}',
+              '    or',
+              '    0 * agent_model:agent_llm_latency_seconds_count:increase30d_hourly{fleet="agents"}',
+              '  )',
+              ')',
+              '/',
+              '(agent_model:agent_llm_latency_seconds_count:increase30d_hourly{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:objective:ratio',
+            expr: 'vector(0.95)',
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+              period: '30d',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:sli:ratio',
+            expr: '1 - slo:errors_per_total:ratio_increase30d{fleet="agents",slo="fast-answers"}',
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+        ],
+      },
+      {
+        name: 'agents.recording.12',
+        interval: $._config.evaluationInterval,
+        rules: [
+          {
+            record: 'slo:error_budget_remaining:ratio',
+            expr: '1 - slo:errors_per_total:ratio_increase30d{fleet="agents",slo="fast-answers"} / 0.05',
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'slo:burn_rate:ratio',
+            expr: 'slo:errors_per_total:ratio_increase1h{fleet="agents",slo="fast-answers"} / 0.05',
+            labels: {
+              fleet: 'agents',
+              slo: 'fast-answers',
+              long_window: '1h',
+            } + $._config.recordingLabels,
+          },
+          {
             record: 'fleet:agent_cost_usd:increase1h',
             expr: std.join('\n', [
               'sum(',
@@ -2145,6 +2900,123 @@
             labels: {
               fleet: 'agents',
               budget: 'daily-cost',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase_hourly',
+            expr: std.join('\n', [
+              'sum(',
+              '  max_over_time(agent_cost_usd_total[3615s]) - min_over_time(agent_cost_usd_total[3615s]) unless resets(agent_cost_usd_total[3615s]) > 0',
+              '  or',
+              '  increase(agent_cost_usd_total[3615s])',
+              ')',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase30h_hourly',
+            expr: 'sum_over_time(fleet:agent_cost_usd:increase_hourly{fleet="agents"}[30h:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase150m',
+            expr: std.join('\n', [
+              'sum(',
+              '  max_over_time(agent_cost_usd_total[150m]) - min_over_time(agent_cost_usd_total[150m]) unless resets(agent_cost_usd_total[150m]) > 0',
+              '  or',
+              '  increase(agent_cost_usd_total[150m])',
+              ')',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase5d_hourly',
+            expr: 'sum_over_time(fleet:agent_cost_usd:increase_hourly{fleet="agents"}[5d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase10h',
+            expr: std.join('\n', [
+              'sum(',
+              '  max_over_time(agent_cost_usd_total[10h]) - min_over_time(agent_cost_usd_total[10h]) unless resets(agent_cost_usd_total[10h]) > 0',
+              '  or',
+              '  increase(agent_cost_usd_total[10h])',
+              ')',
+            ]),
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'budget:limit:sum',
+            expr: 'vector(1000)',
+            labels: {
+              fleet: 'agents',
+              budget: 'monthly-cost',
+              period: '30d',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase30d_hourly',
+            expr: 'sum_over_time(fleet:agent_cost_usd:increase_hourly{fleet="agents"}[30d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+        ],
+      },
+      {
+        name: 'agents.recording.13',
+        interval: $._config.evaluationInterval,
+        rules: [
+          {
+            record: 'budget:spent:ratio',
+            expr: 'fleet:agent_cost_usd:increase30d_hourly{fleet="agents"} / 1000',
+            labels: {
+              fleet: 'agents',
+              budget: 'monthly-cost',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase180h_hourly',
+            expr: 'sum_over_time(fleet:agent_cost_usd:increase_hourly{fleet="agents"}[180h:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'budget:pace:ratio',
+            expr: 'fleet:agent_cost_usd:increase180h_hourly{fleet="agents"} / 250',
+            labels: {
+              fleet: 'agents',
+              budget: 'monthly-cost',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'fleet:agent_cost_usd:increase25d_hourly',
+            expr: 'sum_over_time(fleet:agent_cost_usd:increase_hourly{fleet="agents"}[25d:1h])',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'budget:runs_out:timestamp_seconds',
+            expr: std.join('\n', [
+              'time() + 432000 * (1000 - fleet:agent_cost_usd:increase30d_hourly{fleet="agents"})',
+              '/',
+              '(fleet:agent_cost_usd:increase25d_hourly{fleet="agents"} + fleet:agent_cost_usd:increase5d_hourly{fleet="agents"} - fleet:agent_cost_usd:increase30d_hourly{fleet="agents"} > 0)',
+            ]),
+            labels: {
+              fleet: 'agents',
+              budget: 'monthly-cost',
             } + $._config.recordingLabels,
           },
         ],

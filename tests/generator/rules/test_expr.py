@@ -31,8 +31,7 @@ def alert(expr: str, *cases: WrittenCase, above: str | None = None) -> Alert:
 def case(name: str, values: str, *fires: Firing) -> WrittenCase:
     """Make a case of one agent's tasks."""
     series = (('agent_tasks_in_progress{agent="a",$matchers}', values),)
-    sort = "fires" if fires else "silent"
-    return WrittenCase(name, MINUTE, series, 4 * MINUTE, fires, sort)
+    return WrittenCase(name, MINUTE, series, 4 * MINUTE, fires, "fires" if fires else "silent")
 
 
 FIVE = Firing({"agent": "a"}, Fraction(5))
