@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Protocol
 
+from generator.climbing import Climb
 from generator.mixes import mixed
 from generator.recording import counts_wholes
 from generator.samples import Pace, labels, series
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from generator.usual import Levels
     from spec.model import Measured, Spec
 
-# Samples in a step, an odd number, and those of them between which a reading sees growth.
-_SAMPLES = (15, 25, 45, 75)
 _HUNDREDTH, _THOUSANDTH = Fraction(1, 100), Fraction(1, 1000)
-_AFTER = 3
 
 
 class Readings(Protocol):
@@ -82,7 +80,7 @@ def readings(of: Measured, step: Fraction, by: tuple[str, ...], spec: Spec) -> R
     """Find series for what is read once every `step` seconds."""
     if isinstance(of, Value):
         return _Gauge.of(of, step, by, spec)
-    climb = _Climb.through(step)
+    climb = Climb.through(step)
     match of:
         case Increase():
             return _Counter.of(of, climb, by, spec)
@@ -93,56 +91,10 @@ def readings(of: Measured, step: Fraction, by: tuple[str, ...], spec: Spec) -> R
 
 
 @dataclass(frozen=True, slots=True)
-class _Climb:
-    """How counters grow: so many `samples` in a step, one every `interval` seconds."""
-
-    interval: Fraction
-    samples: int
-
-    @classmethod
-    def through(cls, step: Fraction) -> _Climb:
-        """Divide a step into whole seconds, or milliseconds where need be."""
-        for unit in (1, 1000):
-            for samples in _SAMPLES:
-                if (step / samples * unit).denominator == 1:
-                    return cls(step / samples, samples)
-        return cls(step / _SAMPLES[0], _SAMPLES[0])
-
-    @property
-    def _seen(self) -> int:
-        return (self.samples - 1) // 2
-
-    def values(self, grown: Sequence[Fraction], *, restart: bool = False) -> str:
-        """Write a counter that grows by so much within the window of each step but the first.
-
-        It is not there before the second sample, so that nothing is read in the first step.
-        """
-        parts, reached = ["_"], Fraction(0)
-        for number, amount in enumerate(grown[1:], 1):
-            pace = amount / self._seen
-            first = reached + pace if number > 1 else Fraction(0)
-            last = restart and number == len(grown) - 1
-            more = self.samples - 1 - (_AFTER + 1 if last else 0)
-            parts.append(f"{format_number(first)}+{format_number(pace)}x{more}")
-            reached = first + pace * more
-        if restart:
-            parts.append(f"0+{format_number(grown[-1] / self._seen)}x{_AFTER}")
-        return " ".join(parts)
-
-    def restarted(self, amount: Fraction) -> Fraction:
-        """Give what `increase` makes of an amount over a restart in the midst of its window.
-
-        The step at which it started anew is lost, and half a step is extrapolated.
-        """
-        seen = Fraction(self._seen)
-        return amount * (seen - 1) / seen * Fraction(self.samples, 2) / seen
-
-
-@dataclass(frozen=True, slots=True)
 class _Counter:
     """One counter: a reading is how much it grew."""
 
-    climb: _Climb
+    climb: Climb
     name: str
     having: Map[str, str]
     whole: bool
@@ -153,7 +105,7 @@ class _Counter:
     restarts: bool = True
 
     @classmethod
-    def of(cls, of: Increase, climb: _Climb, by: tuple[str, ...], spec: Spec) -> _Counter:
+    def of(cls, of: Increase, climb: Climb, by: tuple[str, ...], spec: Spec) -> _Counter:
         family = spec.families[of.of.metric]
         having = labels(family, of.of.where, by, spec)
         return cls(climb, family.name, having, counts_wholes(family))
@@ -178,7 +130,7 @@ class _Counter:
 class _Share:
     """Two counters: a reading is a part by a whole, of so many `events`."""
 
-    climb: _Climb
+    climb: Climb
     mix: Mix
     events: Fraction
     too_few: Fraction
@@ -187,7 +139,7 @@ class _Share:
     restarts: bool = True
 
     @classmethod
-    def of_two(cls, of: Ratio, climb: _Climb, by: tuple[str, ...], spec: Spec) -> _Share:
+    def of_two(cls, of: Ratio, climb: Climb, by: tuple[str, ...], spec: Spec) -> _Share:
         mix = mixed(of, by, spec, Pace(climb.interval, Fraction(0), Fraction(0)))
         return cls(climb, mix, Fraction(_many(of.at_least)), Fraction(ceil(of.at_least) - 1))
 
@@ -230,7 +182,7 @@ class _Share:
 class _Buckets:
     """A histogram of at most two levels: a reading is the one or the other."""
 
-    climb: _Climb
+    climb: Climb
     name: str
     having: Map[str, str]
     q: Fraction
@@ -243,7 +195,7 @@ class _Buckets:
     restarts: bool = True
 
     @classmethod
-    def of_histogram(cls, of: Quantile, climb: _Climb, by: tuple[str, ...], spec: Spec) -> _Buckets:
+    def of_histogram(cls, of: Quantile, climb: Climb, by: tuple[str, ...], spec: Spec) -> _Buckets:
         family = spec.families[of.of.metric]
         having = labels(family, of.of.where, by, spec)
         few = Fraction(ceil(of.at_least) - 1)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _FILE = re.compile(r"^Unit Testing:\s+(.+?)\s*$", re.MULTILINE)
+# Since 3.0 it names no files: then its outcomes stand in their order.
+_OUTCOME = re.compile(r"^  (?=(?:SUCCESS|FAILED:)$)", re.MULTILINE)
 # Files a process: enough to make up for its start, few enough for a progress bar to move.
 _BATCH = 8
 
@@ -98,8 +100,7 @@ def _run(trials: Iterable[Trial], folder: Path, promtool: str) -> list[Verdict]:
         [promtool, "test", "rules", *(f"{trial.name}.yaml" for trial in some)],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
-    parts = _FILE.split(done.stdout)
-    said = {file: text.strip() for file, text in zip(parts[1::2], parts[2::2], strict=True)}
+    said = _by_file(done.stdout, [f"{trial.name}.yaml" for trial in some])
     verdicts = []
     for trial in some:
         # A file that promtool did not come to has not been proven.
@@ -107,3 +108,12 @@ def _run(trials: Iterable[Trial], folder: Path, promtool: str) -> list[Verdict]:
         holds = text == "SUCCESS"
         verdicts.append(Verdict(trial, holds, "" if holds else text))
     return verdicts
+
+
+def _by_file(output: str, files: Sequence[str]) -> dict[str, str]:
+    """Take promtool's output apart; empty where it has another number of outcomes than of files."""
+    parts = _FILE.split(output)
+    if len(parts) > 1:
+        return {file: text.strip() for file, text in zip(parts[1::2], parts[2::2], strict=True)}
+    outcomes = [text.strip() for text in _OUTCOME.split(output)[1:]]
+    return dict(zip(files, outcomes, strict=True)) if len(outcomes) == len(files) else {}

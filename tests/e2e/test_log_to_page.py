@@ -206,7 +206,7 @@ def test_the_alert_reaches_its_receiver_with_all_that_on_call_needs(
     assert annotations["summary"]
     assert words in annotations["description"]
     assert annotations["runbook_url"] == f"http://runbooks.test/{name}.md"
-    assert annotations["dashboard_url"].startswith("http://grafana.test/d/e2e-fleet")
+    assert annotations["dashboard_url"].startswith("http://grafana.test/d/e2e-")
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agentgauge.servers import PROMTOOL
 from tests.servers import find
@@ -22,9 +23,12 @@ def firing(folder: Path, alert: str, series: dict[str, str]) -> bool:
 
     The rules are evaluated between two scrapes, where `increase` reaches beyond the last sample.
     """
-    rules = sorted((ROOT / "alerts/rules").glob("*.yaml"))
+    # Recordings come before the alerts that read them.
+    rules = sorted((ROOT / "alerts/rules").glob("*.yaml"), reverse=True)
+    groups = []
     for path in rules:  # the committed groups have an interval of their own: let promtool set it
         text = path.read_text().replace("    interval: 15s\n", "")
+        groups += [group["name"] for group in yaml.safe_load(text)["groups"]]
         (folder / path.name).write_text(text)
     test = {
         "interval": "15s",
@@ -36,7 +40,7 @@ def firing(folder: Path, alert: str, series: dict[str, str]) -> bool:
     document = {
         "rule_files": [path.name for path in rules],
         "evaluation_interval": "29s",
-        "group_eval_order": ["agents.recording", "agents.alerts"],
+        "group_eval_order": groups,
         "tests": [test],
     }
     (folder / "test.json").write_text(json.dumps(document))
