@@ -212,9 +212,7 @@ def _family() -> Schema:
 
 def _slo() -> Schema:
     events = obj({"metric": METRIC_NAME, "where": WHERE}, ("metric",))
-    latency = obj(
-        {"metric": METRIC_NAME, "where": WHERE, "within": AMOUNT}, ("metric", "within")
-    )
+    latency = obj({"metric": METRIC_NAME, "where": WHERE, "within": AMOUNT}, ("metric", "within"))
     tier = obj({
         "share": AMOUNT, "window": WINDOW, "short": WINDOW, "for": DURATION,
         "severity": one_of(*SEVERITIES), "at_least": {"type": "number", "minimum": 0},

@@ -15,7 +15,11 @@ from spec.model import Expr, PanelQuery
 
 _COLUMNS = {"severity": "Severity", "alertname": "Alert", "about": "About", "alertstate": "Status"}
 # The labels that tell what an alert is about, in one column: few alerts have more than two.
-_ABOUT = ("agent", "model", "tool", "breaker", "state", "class", "budget", "tier", "source")
+_ABOUT = (
+    "agent", "model", "tool", "server", "breaker", "workflow", "queue", "resource", "state",
+    "class", "limit", "action", "suite", "gate", "experiment", "variant", "slo", "budget", "tier",
+    "source", "family", "rule_group", "integration",
+)  # fmt: skip
 _SINCE = "Since"
 _SEVERITY_WIDTH, _STATUS_WIDTH, _SINCE_WIDTH = 100, 90, 130
 
@@ -28,7 +32,9 @@ def active(_around: Surroundings) -> tuple[PanelQuery, ...]:
     began = "1000 * ALERTS_FOR_STATE{$matchers}"
     shown = f"ALERTS{{$matchers}} * ignoring (alertstate) group_left () ({began})"
     labels = ", ".join(f'"{label}"' for label in _ABOUT)
-    told = f'label_join({shown}, "about", " ", {labels})'
+    joined = f'label_join({shown}, "about", " ", {labels})'
+    # Spaces alone would be shown as the number 0.
+    told = f'label_replace({joined}, "about", "the fleet", "about", " *")'
     by = tuple(_COLUMNS)
     return (PanelQuery(Expr(f"max by ({', '.join(by)}) ({told})"), by=by, name=_SINCE),)
 

@@ -194,7 +194,7 @@ def preset(name: str) -> tuple[Mapping, dict[str, Family]]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_lines_give_the_oracles_totals(name: str, data: st.DataObject) -> None:
     mapping, families = preset(name)
@@ -202,7 +202,7 @@ def test_any_lines_give_the_oracles_totals(name: str, data: st.DataObject) -> No
     agree((mapping,), families, data.draw(cuts(whole)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_two_presets_in_one_source_are_both_applied(data: st.DataObject) -> None:
     names = data.draw(st.permutations(PRESETS))[:2]
@@ -213,7 +213,7 @@ def test_two_presets_in_one_source_are_both_applied(data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("name", PRESETS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"") + b"\n")).map(b"".join))
 def test_every_line_of_any_bytes_has_exactly_one_outcome(name: str, whole: bytes) -> None:
     mapping, families = preset(name)
@@ -222,7 +222,7 @@ def test_every_line_of_any_bytes_has_exactly_one_outcome(name: str, whole: bytes
     assert sum(engine.counts().lines.values()) == whole.count(b"\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(AGENTS), st.integers(0, 10**6), st.binary(max_size=2)),
