@@ -149,7 +149,7 @@ def _condition(
     if kind == "anomaly":
         return read_anomaly(node, into)
     if kind == "expr":
-        return read_expr(node, into), ()
+        return read_expr(node), ()
     return read_condition(kind, node, into)
 
 

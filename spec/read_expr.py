@@ -19,15 +19,9 @@ _MINUTE = Fraction(60)
 _ONLY = ("unit", "cases")
 
 
-def read_expr(node: Node, into: Reading) -> Promql:
-    """Read an expression and its cases."""
+def read_expr(node: Node) -> Promql:
+    """Read an expression and its cases. Whether they prove it, `check` and `test` tell."""
     cases = tuple(_cases(node.get("cases")))
-    listed = node.get("cases")
-    if not listed and not into.meant(node, "cases"):
-        hint = "add cases: with series, a time, and what fires then"
-        into.wrong(node.get("expr") or node, "has no cases, so nothing proves it", hint)
-    elif listed and not any(case.fires for case in cases) and not into.doubtful(listed):
-        into.wrong(listed, "never fires in its cases", "add a case in which it does")
     return Promql(string(node.get("expr")), string(node.get("unit")) or None, cases)
 
 

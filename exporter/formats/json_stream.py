@@ -128,6 +128,7 @@ class ObjectCutter:
         if self._at_start and rest.startswith(_BOM):
             del rest[: len(_BOM)]
             self._seen = 0
+            self._at_start = False  # another one is garbage, however the chunks fall
         if space := _end(_SPACE, rest, 0):
             del rest[:space]
             self._at_start = False

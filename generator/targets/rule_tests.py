@@ -25,7 +25,8 @@ def artefacts(model: Model) -> tuple[Artefact, ...]:
     order = list(groups_in_order(model))
     tests = {
         **{one.record.name: _reckoned(one, order, model) for one in model.records},
-        **{one.alert.name: _fired(one, order, model) for one in model.alerts},
+        # An expression whose author wrote no cases has none; `check` and `test` tell so.
+        **{one.alert.name: _fired(one, order, model) for one in model.alerts if one.cases},
     }
     return tuple(
         Artefact(

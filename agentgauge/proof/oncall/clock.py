@@ -21,7 +21,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_MINUTES, _DAYS = 1440, 31
+_MINUTES, _DAYS, _SHORTEST = 1440, 31, 28
 
 
 def read_time(text: str) -> datetime:
@@ -44,7 +44,10 @@ def turned(interval: dict[str, Any], played: datetime, now: datetime) -> dict[st
         ]
     if "days_of_month" in interval:
         days = _days(interval["days_of_month"], monthrange(then.year, then.month)[1])
-        result["days_of_month"] = [str((d - 1 + here.day - then.day) % _DAYS + 1) for d in days]
+        # A month without any of these days: to Alertmanager none would be all, so another than now's.
+        result["days_of_month"] = [
+            str((d - 1 + here.day - then.day) % _DAYS + 1) for d in days
+        ] or [str(here.day % _SHORTEST + 1)]
     if "months" in interval:
         months = _members(interval["months"], _MONTHS)
         result["months"] = [_MONTHS[(month + here.month - then.month) % 12] for month in months]

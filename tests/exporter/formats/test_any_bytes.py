@@ -147,6 +147,12 @@ marks = {
 }
 
 
+def test_a_second_byte_order_mark_is_garbage_however_the_chunks_fall() -> None:
+    data = b"\xef\xbb\xbf\xef\xbb\xbf{"
+    for at in range(len(data)):
+        assert cut(ObjectCutter(9), chunks(data, [at])) == (b"\xef\xbb\xbf\n{\n", 0), at
+
+
 def test_lines_need_no_cutter() -> None:
     assert {name: cutter_for(of) for name, of in MAPPINGS.items() if cutter_for(of)} == {
         "json-stream": ObjectCutter
@@ -204,7 +210,9 @@ def _with_stops(
         given += cutter.feed(part)
         read += part
         too_long, cutter.too_long = too_long + cutter.too_long, 0
-        ambiguous = isinstance(cutter, EnvelopeCutter) and cutter.skipping
+        # What was given up between lines that are held is not known to a new cutter.
+        given_up = isinstance(cutter, EnvelopeCutter) and cutter._taken_out  # noqa: SLF001 - the same
+        ambiguous = given_up or (isinstance(cutter, EnvelopeCutter) and cutter.skipping)
         if number in stops and not ambiguous:
             held, skipping = cutter.held(), cutter.skipping
             cutter = make(most)

@@ -60,6 +60,11 @@ def read(spelled: dict[str, Any]) -> MuteTime:
     datetime(2026, 3, 1, 23, 59, tzinfo=UTC),
     datetime(2026, 3, 1, 0, 0, tzinfo=UTC),
 )
+@example(
+    Interval(days=("29",)),
+    datetime(2025, 2, 1, tzinfo=UTC),
+    datetime(2024, 1, 1, tzinfo=UTC),
+)
 def test_a_turned_interval_holds_now_where_it_held_then(
     interval: Interval, played: datetime, now: datetime
 ) -> None:
