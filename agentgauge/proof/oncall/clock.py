@@ -44,7 +44,7 @@ def turned(interval: dict[str, Any], played: datetime, now: datetime) -> dict[st
         ]
     if "days_of_month" in interval:
         days = _days(interval["days_of_month"], monthrange(then.year, then.month)[1])
-        # A month without any of these days: to Alertmanager none would be all, so another than now's.
+        # A month without these days: none at all would mean every day, so another than now's.
         result["days_of_month"] = [
             str((d - 1 + here.day - then.day) % _DAYS + 1) for d in days
         ] or [str(here.day % _SHORTEST + 1)]
