@@ -58,7 +58,9 @@ def _line(way: Way | None, found: Played) -> str:
     after = f"paged after {pages[0].at:.0f} s" if pages else "paged nobody"
     named = ", ".join(sorted(frozenset().union(*(page.alerts for page in pages))))
     told = f"; told the team: {', '.join(sorted(found.warnings))}" if found.warnings else ""
-    return f"{way.name}: {after}: {named} ({len(pages)} messages){told}"
+    incidents = len({page.incident for page in pages})
+    counted = f"incidents: {incidents}, messages: {len(pages)}"
+    return f"{way.name}: {after}: {named} ({counted}){told}"
 
 
 def _faults(way: Way | None, found: Played) -> Iterator[str]:
@@ -74,8 +76,9 @@ def _faults(way: Way | None, found: Played) -> Iterator[str]:
         yield f"{way.pages} did not page"
     for name in sorted(named - {way.pages} - way.beside):
         yield f"{name} paged too"
-    if len(found.pages) > 1 + len(way.beside & named):
-        yield f"it took {len(found.pages)} messages"
+    incidents = {page.incident for page in found.pages}
+    if len(incidents) > 1:
+        yield f"it made {len(incidents)} incidents"
     text = "\n".join(page.text for page in found.pages)
     for words in (way.pages, *way.says):
         if found.pages and words not in text:

@@ -52,12 +52,16 @@ TICK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What reached a receiver: when, in the fleet's seconds since it broke, and which alerts."""
+    """What reached a receiver: when, in the fleet's seconds since it broke, and which alerts.
+
+    `incident` is Alertmanager's group: PagerDuty makes one incident of all messages of a group.
+    """
 
     at: float
     receiver: str
     resolved: bool
     alerts: frozenset[str]
+    incident: str = ""
     text: str = ""
 
 
@@ -126,7 +130,8 @@ def _message(at: float, path: str, body: bytes, text: str) -> Message:
     now = frozenset(
         one["labels"]["alertname"] for one in told["alerts"] if one["status"] == told["status"]
     )
-    return Message(at, path.split("/")[1], told["status"] == "resolved", now, text)
+    resolved = told["status"] == "resolved"
+    return Message(at, path.split("/")[1], resolved, now, told["groupKey"], text)
 
 
 class Clock:

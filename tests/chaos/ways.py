@@ -111,7 +111,7 @@ def _every(seconds: float) -> Iterator[float]:
 
 WAYS = (
     Way("bad release", "TaskSuccessRateVeryLow", ("billing-bot",), bad_release,
-        beside=frozenset({"TaskErrorRateHigh"})),
+        beside=frozenset({"TaskErrorRateHigh", "TaskSuccessErrorBudgetBurn"})),
     Way("breaker tripping", "CircuitBreakerTripping", ("ledger", "billing-bot"), breaker),
     Way("runaway cost", "DailyCostBurn", ("daily-cost",), runaway),
     Way("panic", "AgentPanic", ("billing-bot",), panic),
