@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--speed", default=30, show_default=True, help="How much faster than life.")
+@click.option("--speed", default=20, show_default=True, help="How much faster than life.")
 @click.option("--healthy", default=600.0, show_default=True, help="Seconds of health at first.")
 @click.option("--broken", default=1200.0, show_default=True, help="Seconds to watch once broken.")
 @click.option("--jobs", default=2, show_default=True, help="Fleets at a time.")
