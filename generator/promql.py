@@ -75,17 +75,6 @@ def matcher(m: Matcher) -> str:
     return f"{m.label}{'!~' if m.negated else '=~'}{quote(alternatives)}"
 
 
-def bucket(bound: Fraction) -> str:
-    """Match a histogram's bucket by its bound, in both spellings of a whole number.
-
-    Prometheus 3 says `le="5.0"` where earlier versions, and VictoriaMetrics, say `le="5"`.
-    """
-    number = format_number(bound)
-    if bound.denominator != 1:
-        return f"le={quote(number)}"
-    return f"le=~{quote(_literal(number) + _literal('.0').join('()') + '?')}"
-
-
 def _literal(text: str) -> str:
     """Write a text so that RE2 matches just it."""
     return "".join(f"\\{c}" if c in r"\.+*?()|[]{}^$" else c for c in text)

@@ -59,12 +59,13 @@ def write_junit(proof: Proof, file: Path) -> None:
         OSError: the file can't be written.
     """
     suite = ET.Element("testsuite", name="agentgauge test")
-    for step in proof.steps:
+    held = [step for step in proof.steps if step.holds]
+    for step in held:
         ET.SubElement(suite, "testcase", classname="agentgauge", name=step.name)
     for failure in proof.failures:
         case = ET.SubElement(suite, "testcase", classname="agentgauge", name=failure.of)
         first = failure.said.splitlines()[0] if failure.said else ""
         ET.SubElement(case, "failure", message=first).text = failure.said
-    suite.set("tests", str(len(proof.steps) + len(proof.failures)))
+    suite.set("tests", str(len(held) + len(proof.failures)))
     suite.set("failures", str(len(proof.failures)))
     file.write_bytes(ET.tostring(suite, encoding="utf-8", xml_declaration=True))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from generator.promql import bucket
 from generator.targets import rules as rule_files
 from spec.model import RuleServer
 from tests.generator.targets.fleets import below, model, other, read, rules, texts, write
@@ -113,15 +111,6 @@ def test_groups_and_names_are_such_as_every_server_takes(server: RuleServer) -> 
             # A score is a family of the vocabulary, and is called as such.
             if "record" in rule and rule["record"] not in model().families:
                 assert rule["record"].count(":") >= 2
-
-
-def test_a_bucket_is_met_in_both_spellings() -> None:
-    assert bucket(Fraction(5)) == r'le=~"5(\\.0)?"'
-    assert bucket(Fraction(1, 2)) == 'le="0.5"'
-    five = re.compile(r"5(\.0)?")
-    assert five.fullmatch("5")
-    assert five.fullmatch("5.0")
-    assert not five.fullmatch("50")
 
 
 @pytest.mark.parametrize("server", SERVERS)
