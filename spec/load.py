@@ -53,7 +53,10 @@ _RESOLVED = (
 )  # fmt: skip
 # In seconds: what holds where the spec says nothing.
 _TIMING = {"scrape": 15, "evaluation": 15, "born_at_zero": 15, "gauges_expire": 86_400}
-_MAPPING_KEYS = ("format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events")
+_MAPPING_KEYS = (
+    "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "session", "places",
+    "events",
+)  # fmt: skip
 
 
 @cache

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spec.model import Family
     from spec.node import Node
 
-Verb: TypeAlias = Literal["inc", "add", "observe", "set"]
+Verb: TypeAlias = Literal["inc", "add", "observe", "set", "estimate"]
 
 LIMIT = 20_000
 """Keys that a rule remembers, unless its spec says otherwise."""
@@ -84,6 +84,10 @@ class Update:
     `time`: the field is a point in time (`unit: time`). `table` maps texts to numbers: what it
     lacks gives `table_other`, by default itself; absent or empty gives `table_absent`.
     `state` is how a stateset's state is made.
+
+    `estimate` is money for the tokens that the event adds, and so is a number that is not there
+    where `estimate_absent` says so. `price_as`: tokens that have a price of their own, such as
+    `cache_write_1h`, though they count with others.
     """
 
     family: Family
@@ -97,6 +101,8 @@ class Update:
     scale: tuple[int, int] = (1, 1)
     time: bool = False
     skip_absent: bool = False
+    estimate_absent: bool = False
+    price_as: str | None = None
     state: LabelRule | None = None
     labels: Map[str, LabelRule] = field(default_factory=dict)
 
@@ -206,7 +212,9 @@ class Mapping:
     is found in a line are its fields, `a__b` is the field `a.b`. `prefix`: JSON stands behind other
     text. It is a regular expression whose groups are fields too, "" where that text is dropped,
     None where there is none. `exemplar` is the name and place of what leads from a series to one
-    of its events, such as a trace. `tests` are what the preset itself says of its lines.
+    of its events, such as a trace. `session` tells sessions apart, whose costs make a top list.
+    `places` are where the tool writes its logs by itself, `~` is a home directory. `tests` are
+    what the preset itself says of its lines.
     """
 
     name: str
@@ -218,4 +226,6 @@ class Mapping:
     patterns: tuple[str, ...] = ()
     prefix: str | None = None
     exemplar: tuple[str, Field] | None = None
+    session: LabelRule | None = None
+    places: tuple[str, ...] = ()
     tests: tuple[MappingTest, ...] = ()

@@ -21,7 +21,7 @@ from spec.read_memory import (
     read_streak,
     remembered_names,
 )
-from spec.reading import duration, integer, string
+from spec.reading import duration, integer, string, texts
 from spec.units import SCALES
 
 if TYPE_CHECKING:
@@ -36,10 +36,12 @@ Places: TypeAlias = "tuple[tuple[tuple[str, ...], Node], ...]"
 """Where in a line a mapping reads, and where the mapping says so."""
 
 _VERBS = {
-    "counter": ("inc", "add"), "histogram": ("observe",), "gauge": ("set",),
+    "counter": ("inc", "estimate", "add"), "histogram": ("observe",), "gauge": ("set",),
     "stateset": ("set",), "info": ("set",),
 }  # fmt: skip
-_NUMBER_VERBS: tuple[Literal["add", "observe", "set"], ...] = ("add", "observe", "set")
+_NUMBER_VERBS: tuple[Literal["add", "observe", "set", "estimate"], ...] = (
+    "add", "observe", "set", "estimate",
+)  # fmt: skip
 _NEEDS_A_LINE = ("when", "each", "dedupe", "delta", "remember", "pair", "streak")
 _HOUR = Fraction(3600)
 
@@ -56,6 +58,8 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
     common = read_labels(root.get("labels"), into)
     exemplar = root.get("exemplar")
     traced = [(label, read_field(at, into)) for label, at in (exemplar.items() if exemplar else ())]
+    told_session = root.get("session")
+    session = read_label(told_session, into) if told_session else None
     shared = tuple(into.places)
     into.places.clear()
     events = root.get("events")
@@ -86,6 +90,8 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
         time=when,
         time_unit=string(unit) if unit else None,
         exemplar=traced[0] if traced else None,
+        session=session,
+        places=texts(root.get("places")),
         events=tuple(
             _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
         ),
@@ -211,6 +217,10 @@ def _update(family: Family, node: Node, into: Reading) -> Update:
         said = f"cannot {verb}" if verb else "does nothing"
         into.wrong(node, f"{said}: {family.name} is a {family.type}", f"use {allowed[-1]}")
         return Update(family, "inc")
+    if verb == "estimate":
+        if family.unit != "usd":
+            into.wrong(node, f"estimates money, and {family.name} is none")
+        return Update(family, verb, labels=read_labels(node.get("labels"), into))
     of = node.get(verb)
     if family.type == "stateset" and of:
         for key in ("minus", "unit", "absent"):
@@ -230,6 +240,8 @@ def _update(family: Family, node: Node, into: Reading) -> Update:
         scale=_scale(unit, family, node, into),
         time=unit == "time",
         skip_absent=string(node.get("absent")) == "skip",
+        estimate_absent=string(node.get("absent")) == "estimate",
+        price_as=string(node.get("price_as")) or None,
         labels=read_labels(node.get("labels"), into),
     )
 

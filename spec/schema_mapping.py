@@ -28,10 +28,11 @@ def mapping_schema() -> Schema:
     update = obj({
         "add": ref("number"), "observe": ref("number"), "set": ref("level"),
         "minus": some(text()), "unit": one_of("time", *sorted({a for a, _ in SCALES})),
-        "absent": one_of("skip"), "labels": label,
+        "absent": one_of("skip", "estimate"), "labels": label,
+        "estimate": one_of("model"), "price_as": some_text(),
     })  # fmt: skip
-    one = {"anyOf": [{"const": "inc"}, update],
-           "errorMessage": "must be inc, {add: …}, {observe: …} or {set: …}"}  # fmt: skip
+    said = "must be inc, {add: …}, {observe: …}, {set: …} or {estimate: model}"
+    one: Schema = {"anyOf": [{"const": "inc"}, update], "errorMessage": said}
     cut = obj({"of": some(text()), "match": text(format="regex")}, ("of",))
     said = "must be a place or {of: …, match: …}"
     part: Schema = {"anyOf": [text(), cut], "errorMessage": said}
@@ -81,6 +82,8 @@ def mapping_schema() -> Schema:
             maxProperties=1,
             description="What leads from a series to one of its events: {trace_id: place}.",
         ),
+        "session": ref("label"),
+        "places": some(text(), description="Where the tool writes its logs by itself; ~ is home."),
         "events": {"type": "array", "items": event},
         "tests": {"type": "array", "items": _mapping_test()},
     }

@@ -81,7 +81,9 @@ def _pair_of(rule: Rule) -> str | None:
 
 def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
     """Plan the mappings of one source, which all apply to every line."""
-    every = [(mapping, _counting_once(event)) for mapping in mappings for event in mapping.events]
+    every = [
+        (mapping, _counting_once(_told(event))) for mapping in mappings for event in mapping.events
+    ]
     rules = tuple(Rule(number, *pair) for number, pair in enumerate(every))
     on_lines = tuple(rule for rule in rules if rule.event.abandoned is None)
     abandoned: dict[str, tuple[Rule, ...]] = {}
@@ -99,6 +101,11 @@ def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
         }
         branches = tuple(Branch(k, _shape(r, tag_field), r) for k, r in of_kind.items())
     return Plan(rules, tag_field, branches, abandoned)
+
+
+def _told(event: EventRule) -> EventRule:
+    """Leave out estimates: nothing prices them yet."""
+    return replace(event, updates=tuple(u for u in event.updates if u.verb != "estimate"))
 
 
 def _counting_once(event: EventRule) -> EventRule:
