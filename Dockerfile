@@ -1,7 +1,7 @@
 # The exporter, without the generator's packages: what runs beside the agents.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE THIRD_PARTY.md ./
 COPY spec spec
 COPY exporter exporter
 COPY generator generator

@@ -68,6 +68,7 @@ generate: $(STAMP) ## Make dashboards/, alerts/, the schema and the reference pa
 bench: $(STAMP) ## Measure the exporter beside msgspec, orjson, mtail and prometheus-client, and the generator
 	@$(IN_VENV) -m benchmarks.exporter
 	@$(IN_VENV) -m benchmarks.following
+	@$(IN_VENV) -m benchmarks.sessions
 	@$(IN_VENV) -m benchmarks.scrape
 	@$(IN_VENV) -m benchmarks.generate
 

@@ -9,7 +9,7 @@ import click
 from agentgauge import __version__
 
 # verb -> module below agentgauge.commands; the function in it has the verb's name with `_command`.
-VERBS = ("init", "check", "export", "generate", "test", "schema", "up")
+VERBS = ("init", "check", "export", "explain", "backfill", "generate", "test", "schema", "up")
 
 
 class Verbs(click.Group):

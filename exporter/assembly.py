@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from exporter.commit import Committer
+from exporter.mapping.cards import Prices
 from exporter.mapping.engine import CompiledMapping
 from exporter.mapping.ledger import REJECTS_TOTAL, Ledger
+from exporter.mapping.plan import estimates
 from exporter.model import LINE, Reject, SourceStatus, Status
 from exporter.pipeline import Lane, Pipeline, Turns
 from exporter.state import State
@@ -23,9 +25,12 @@ from exporter.store.exposition import (
     wants_openmetrics,
 )
 from exporter.store.running_time import RunningTime
+from exporter.store.sessions import Sessions
 from exporter.store.store import Limit, Store
+from exporter.store.views import ViewTable
 from exporter.streams import Stream, how_read, open_stream
-from spec.model import SERIES_LIMIT
+from spec.model import SERIES_LIMIT, TopSessions
+from spec.prices import PriceList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,9 +40,9 @@ if TYPE_CHECKING:
     from exporter.commit import CommitStatus
     from exporter.mapping.samples import Samples
     from exporter.model import Durable
+    from exporter.store.exposition import Shown
     from exporter.store.label_text import Labels
-    from exporter.store.table import Table
-    from spec.model import Family
+    from spec.model import Family, View
     from spec.model import Source as Declared
 
 _UNLIMITED = Limit(2**62)
@@ -49,6 +54,8 @@ class Settings:
 
     `series_limit` is for all families together. `born_at_zero`: how long a new series shows 0;
     with 0, as for a single reading, it shows its value at once. `serves`: somebody will scrape.
+    `sessions` says which of them are shown, `prices` what tokens cost where no log tells. `views`
+    are our counters under the names of others.
     """
 
     fleet: str
@@ -57,6 +64,9 @@ class Settings:
     gauges_expire: float = float("inf")
     series_limit: int = SERIES_LIMIT
     serves: bool = False
+    sessions: TopSessions = field(default_factory=TopSessions)
+    prices: PriceList = field(default_factory=PriceList)
+    views: tuple[View, ...] = ()
 
 
 class _Asked(TypedDict):
@@ -77,12 +87,13 @@ class Exporter:
         kept: Mapping[str, Stream] | None = None,
         spools: Path | None = None,
         live: Callable[[], Mapping[str, Mapping[Labels, float]]] = dict,
+        running: RunningTime | None = None,
     ) -> None:
         """Compile the mappings, and take up what the checkpoint holds.
 
         `kept` are streams of an exporter that this one takes over from: those that are read in the
         same way go on as they are. `spools` is where pushes are kept. `live` gives values of more
-        gauges, by family.
+        gauges, by family. `running` is the running time where it is not that of this machine.
 
         Raises:
             CheckpointError: it is damaged.
@@ -91,9 +102,10 @@ class Exporter:
         self._spools, self._more = spools, live
         self._kept, self._streams = dict(kept or {}), dict[str, Stream]()
         self._samples: dict[str, Samples] = {}
+        self._engines: list[CompiledMapping] = []
         self._settings, self._families, self._started = settings, families, time.monotonic()
         self._lock = threading.Lock()
-        self._running = RunningTime()
+        self._running = running or RunningTime()
         self._own = self._store(Limit(_UNLIMITED.most), {})
         limit = Limit(settings.series_limit)
         self._declared = declared = tuple(sources)
@@ -102,6 +114,12 @@ class Exporter:
         for source in declared:
             if (key := _key(source.labels)) not in self._stores:
                 self._stores[key] = self._store(limit, source.labels)
+        self._views = [
+            ViewTable(view, store) for view in settings.views for store in self._stores.values()
+        ]
+        self._sessions = self._of_sessions()
+        self._prices = Prices(settings.prices)
+        self._priced_as_of = self._prices.as_of if _estimates(declared) else None
         try:
             self._turns = [Turns(self._lane(source)) for source in declared]
         except BaseException:
@@ -116,10 +134,25 @@ class Exporter:
         lanes = [(turns.lane.source, turns.lane.engine) for turns in self._turns]
         self.committer = Committer(
             state, checkpoint, tuple(self._stores.values()), self._own, lanes, self._lock,
-            gauges_expire=settings.gauges_expire,
+            gauges_expire=settings.gauges_expire, sessions=self._sessions,
         )  # fmt: skip
         self.committer.show()
         self.pipeline = Pipeline(self._turns, self.committer, running=self._running)
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The sources with their engines, in the order in which they were declared."""
+        return tuple(turns.lane for turns in self._turns)
+
+    @property
+    def engines(self) -> tuple[CompiledMapping, ...]:
+        """The mappings at work, in the same order."""
+        return tuple(self._engines)
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The agents' series."""
+        return tuple(self._stores.values())
 
     def _store(self, limit: Limit, labels: Mapping[str, str]) -> Store:
         return Store(
@@ -130,21 +163,39 @@ class Exporter:
             born_at_zero=self._settings.born_at_zero,
         )
 
+    def _of_sessions(self) -> Sessions | None:
+        """Follow sessions where they are wanted and some mapping tells them apart."""
+        shown = self._settings.sessions
+        told = any(mapping.session for source in self._declared for mapping in source.mappings)
+        if not (shown.keep and told):
+            return None
+        constants = {key: store.constants for key, store in self._stores.items()}
+        return Sessions(self._families, constants, shown)
+
     def _lane(self, source: Declared) -> Lane:
+        key = _key(source.labels)
         ledger = Ledger(
             source.name,
-            self._stores[_key(source.labels)],
+            self._stores[key],
             self._own,
             declares=self._settings.serves,
+            sessions=self._sessions,
+            name=key,
         )
         engine = CompiledMapping(
-            source.mappings, self._families, ledger, self._running, wrapped=source.wrapped
+            source.mappings,
+            self._families,
+            ledger,
+            self._running,
+            wrapped=source.wrapped,
+            prices=self._prices,
         )
         was = self._kept.get(source.name)
         goes_on = was is not None and was.how == how_read(source)
         stream = was if was and goes_on else open_stream(source, self._spools)
         self._streams[source.name] = stream
         self._samples[source.name] = engine.samples
+        self._engines.append(engine)
         return Lane(source.name, stream.source, engine, kept=goes_on)
 
     @staticmethod
@@ -156,6 +207,8 @@ class Exporter:
         parts: dict[str, Durable] = {"running": self._running, "own": self._own}
         for key, store in self._stores.items():
             parts[f"series:{key}"] = store
+        if self._sessions is not None:
+            parts["sessions"] = self._sessions
         for turns in self._turns:
             lane = turns.lane
             parts[self._position(lane)] = lane.source
@@ -183,9 +236,13 @@ class Exporter:
             body = exposition(families, openmetrics=openmetrics)
         return CONTENT_TYPE_OPENMETRICS if openmetrics else CONTENT_TYPE_PLAIN, body
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[Shown]:
         """Give the agents' families, those of one name together."""
-        tables = [table for store in self._stores.values() for table in store.all_tables()]
+        tables: list[Shown] = [*self._views]
+        for store in self._stores.values():
+            tables += store.all_tables()
+        if self._sessions is not None:
+            tables += self._sessions.tops
         return sorted(tables, key=lambda table: table.family.name)
 
     def status(self) -> Status:
@@ -236,6 +293,11 @@ class Exporter:
             "agentgauge_lag_bytes": {(name,): source.lag() for name, source in sources},
             "agentgauge_lag_seconds": {(name,): source.lag_seconds() for name, source in sources},
             "agentgauge_series": self._held(),
+            **(
+                {"agentgauge_prices_timestamp_seconds": {(): self._priced_as_of}}
+                if self._priced_as_of is not None
+                else {}
+            ),
             **(_of_commits(self.committer.status) if self._settings.serves else {}),
             **self._more(),
         }
@@ -243,11 +305,10 @@ class Exporter:
     def _held(self) -> dict[Labels, float]:
         """Count the series of each family."""
         held: dict[Labels, float] = {}
-        for store in self._stores.values():
-            for table in store.all_tables():
-                if count := table.visible():
-                    name = table.family.name
-                    held[name,] = held.get((name,), 0) + count
+        for table in self._tables():
+            if count := table.visible():
+                name = table.family.name
+                held[name,] = held.get((name,), 0) + count
         return dict(sorted(held.items()))
 
     def _series(self) -> dict[str, int]:
@@ -272,6 +333,12 @@ class Exporter:
                 if of == name
             ),
         )
+
+
+def _estimates(sources: Iterable[Declared]) -> bool:
+    """Tell whether any event is priced."""
+    mappings = (mapping for source in sources for mapping in source.mappings)
+    return any(estimates(event) for mapping in mappings for event in mapping.events)
 
 
 def _of_commits(commits: CommitStatus) -> dict[str, dict[Labels, float]]:

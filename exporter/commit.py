@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exporter.checkpoint import Checkpoint
     from exporter.model import Engine, Source
     from exporter.state import State
+    from exporter.store.sessions import Sessions
     from exporter.store.store import Store
 
 INTERVAL = 0.5
@@ -59,12 +60,13 @@ class Committer:
         lock: AbstractContextManager[object],
         *,
         gauges_expire: float = float("inf"),
+        sessions: Sessions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`lock` guards what is shown. `gauges_expire` is in seconds."""
         self._state, self._checkpoint, self._stores, self._own = state, checkpoint, stores, own
         self._lanes, self._lock, self._clock = lanes, lock, clock
-        self._gauges_expire = gauges_expire
+        self._gauges_expire, self._sessions = gauges_expire, sessions
         self._at = self._swept = self._written = clock()
         self._took, self._bytes, self._failure = 0.0, 0, ""
 
@@ -115,6 +117,8 @@ class Committer:
         with self._lock:
             for store in (*self._stores, self._own):
                 store.publish()
+            if self._sessions is not None:
+                self._sessions.publish()
 
     def _failed(self, why: str) -> None:
         self._own.add("agentgauge_checkpoint_failures_total", (), 1)

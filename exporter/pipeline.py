@@ -330,12 +330,12 @@ def _explained(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(stream: TextIO) -> Iterator[Progress | None]:
-    """Show the bytes read as a bar, while in the context; nothing unless on a terminal."""
+def progress_bar(stream: TextIO, label: str = "reading") -> Iterator[Progress | None]:
+    """Show how far it is as a bar, while in the context; nothing unless on a terminal."""
     if not stream.isatty():
         yield None
         return
-    with click.progressbar(length=1, label="reading", file=stream, show_pos=False) as bar:
+    with click.progressbar(length=1, label=label, file=stream, show_pos=False) as bar:
 
         def show(done: int, total: int) -> None:
             bar.length = total

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spec.brought import with_brought
-from spec.fed import fed_families, fed_records, fitting, kept_scores
+from spec.fed import Fed, fed_families, fed_records, fed_ways, fitting, kept_scores
 from spec.layers import HOME, catalogue, lay, switched_off
 from spec.model import SERIES_LIMIT, Spec, Timing
+from spec.names import check_names
 from spec.node import Node
 from spec.problems import Mark, SpecError
 from spec.read_alerts import read_alerts
@@ -23,12 +24,15 @@ from spec.read_dashboards import read_dashboards
 from spec.read_families import read_families
 from spec.read_goals import RECORDED, Goals, recorded_families
 from spec.read_mapping_tests import read_mapping_tests
+from spec.read_names import other_names
 from spec.read_oncall import read_oncall
 from spec.read_outputs import check_outputs, read_outputs
+from spec.read_prices import read_prices
 from spec.read_records import read_records, record_families, shipped_families
 from spec.read_slos import read_slos
 from spec.read_sources import Presets, preset_names, read_sources
 from spec.reading import PROMETHEUS_FAMILIES, Reading, constants, duration, integer, string
+from spec.sessions import read_top_sessions, without_sessions
 from spec.validate import schema_problems
 from spec.yaml_tree import read_tree
 
@@ -47,15 +51,16 @@ LINKS = {
 }
 # Sections of a resolved spec, in their order. What only presets and the catalogue hold is not.
 _RESOLVED = (
-    "version", "fleet", "sources", "selector", "links", "timing", "limits", "families", "slos",
+    "version", "fleet", "sources", "selector", "links", "timing", "limits", "sessions", "prices",
+    "families", "slos",
     "budgets",
     "records", "alerts", "dashboards", "oncall", "outputs",
 )  # fmt: skip
 # In seconds: what holds where the spec says nothing.
 _TIMING = {"scrape": 15, "evaluation": 15, "born_at_zero": 15, "gauges_expire": 86_400}
 _MAPPING_KEYS = (
-    "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "session", "places",
-    "events",
+    "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "session",
+    "remember_by", "places", "events",
 )  # fmt: skip
 
 
@@ -150,6 +155,8 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     families = {**vocabulary(), **_changed(own, root.get("families"), reading)}
     reading.families = families
     sources = read_sources(root, presets, reading)
+    top = read_top_sessions(root.get("sessions"))
+    sources = sources if top.keep else without_sessions(sources)
     layers = [
         *(catalogue(name) for name in ("alerts", "dashboards")),
         *(preset.root for preset in presets.loaded.values() if preset),
@@ -163,12 +170,18 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
     there = dict(shipped.items()) if shipped else {}
     records = read_records(scores, root.get("records"), there, reading)
     families.update({**shipped_families(there), **record_families(records)})
-    fed = frozenset(families)
+    outputs = read_outputs(root.get("outputs"))
+    others = other_names(outputs.names) if outputs.names == "otel" else None
+    if others:
+        check_names(others, root.get("outputs", "names"), sources, families, reading)
+        families.update(others.families)
+    fed = Fed(frozenset(families))
     if sources:
-        fed = fed_families(sources, families)
+        fed = Fed(fed_families(sources, families), fed_ways(sources))
         records = fed_records(records, fed, root)
-        fed |= {record.name for record in records}
-    fed |= {name for section in RECORDED if root.get(section) for name in RECORDED[section]}
+        fed = replace(fed, names=fed.names | {record.name for record in records})
+    asked = {name for section in RECORDED if root.get(section) for name in RECORDED[section]}
+    fed = replace(fed, names=fed.names | asked)
     readable = {**families, **recorded_families()}
     layers = [*(fitting(one, fed, readable, root) for one in layers[:2]), *layers[2:]]
     whole = reduce(lay, layers[:-1])
@@ -183,7 +196,6 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
         name for part in (alert_nodes, every.get("alerts")) if part for name, _ in part.items()
     )
     timing, limits = root.get("timing"), root.get("limits")
-    outputs = read_outputs(root.get("outputs"))
     oncall = read_oncall(root.get("oncall"), known, outputs.alertmanager, reading)
     check_outputs(outputs, oncall, reading)
     merged = replace(whole, value={**dict(whole.items()), "alerts": alert_nodes})
@@ -209,6 +221,9 @@ def _read(path: Path, root: Node, reading: Reading) -> Spec:
         )),
         tests=read_mapping_tests(root.get("tests"), [s.name for s in sources], reading),
         series_limit=integer(limits.get("series") if limits else None, SERIES_LIMIT),
+        sessions=top,
+        prices=read_prices(root.get("prices"), reading),
         outputs=outputs,
+        names=others,
         resolved={key: part.plain() for key in _RESOLVED if (part := merged.get(key))},
     )  # fmt: skip

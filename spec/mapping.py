@@ -13,8 +13,20 @@ if TYPE_CHECKING:
 
 Verb: TypeAlias = Literal["inc", "add", "observe", "set", "estimate"]
 
+TOKENS = "agent_token_usage_total"
+"""The family of tokens: what an event adds to it has a price."""
+
+UNPRICED = "agent_unpriced_tokens_total"
+"""The family that counts tokens whose price is not known; it follows estimates by itself."""
+
 LIMIT = 20_000
 """Keys that a rule remembers, unless its spec says otherwise."""
+
+UNSETTLED, UNSETTLED_FOR = 1_000, 60.0
+"""How many observations of a rule wait for larger numbers, and for how many seconds of silence."""
+
+KEPT = "$kept"
+"""The head of a place that is a label which a pair's start has kept. No spec can write it."""
 
 FORMATS = ("json", "json-stream", "document", "logfmt", "text", "otlp")
 
@@ -87,7 +99,9 @@ class Update:
 
     `estimate` is money for the tokens that the event adds, and so is a number that is not there
     where `estimate_absent` says so. `price_as`: tokens that have a price of their own, such as
-    `cache_write_1h`, though they count with others.
+    `cache_write_1h`, though they count with others. `price_tier` is how a request was served, such
+    as `batch`, where that has prices of its own. `together` are the places of updates of the
+    same event: what they take, added up, is what this one observes (see `spec.names`).
     """
 
     family: Family
@@ -103,8 +117,10 @@ class Update:
     skip_absent: bool = False
     estimate_absent: bool = False
     price_as: str | None = None
+    price_tier: LabelRule | None = None
     state: LabelRule | None = None
     labels: Map[str, LabelRule] = field(default_factory=dict)
+    together: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +229,9 @@ class Mapping:
     text. It is a regular expression whose groups are fields too, "" where that text is dropped,
     None where there is none. `exemplar` is the name and place of what leads from a series to one
     of its events, such as a trace. `session` tells sessions apart, whose costs make a top list.
-    `places` are where the tool writes its logs by itself, `~` is a home directory. `tests` are
-    what the preset itself says of its lines.
+    `remember_by` is whose names are remembered: a key's, and not a file's. `places` are where the
+    tool writes its logs by itself, `~` is a home directory. `tests` are what the
+    preset itself says of its lines.
     """
 
     name: str
@@ -227,5 +244,6 @@ class Mapping:
     prefix: str | None = None
     exemplar: tuple[str, Field] | None = None
     session: LabelRule | None = None
+    remember_by: Key | None = None
     places: tuple[str, ...] = ()
     tests: tuple[MappingTest, ...] = ()

@@ -20,8 +20,8 @@ COMMON_OPTIONS = ("decimals", "min", "max", "colors", "states", "grafana")
 """Settings of every panel."""
 OWN_OPTIONS = {
     "stat": ("color", "limit", "order"), "timeseries": ("draw", "legend", "stack"),
-    "table": ("color", "columns", "limit", "order", "sort"), "bargauge": ("limit", "order"),
-    "text": ("content",),
+    "table": ("color", "columns", "limit", "links", "order", "sort"),
+    "bargauge": ("limit", "order"), "text": ("content",),
 }  # fmt: skip
 """Settings of a panel beside the common ones, by what it shows."""
 _GIVEN_VARIABLES = ("datasource", "job", "instance")

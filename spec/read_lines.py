@@ -21,8 +21,8 @@ FLAT = frozenset({"attributes", "resource", "body"})
 """Keys of an event of OTLP below which all the rest of a path is one key."""
 
 _OTLP = (
-    "kind", "name", "start", "end", "duration", "time", "status", "trace_id", "span_id", "scope",
-    "severity", *sorted(FLAT),
+    "kind", "role", "name", "start", "end", "duration", "time", "status", "trace_id", "span_id",
+    "scope", "severity", *sorted(FLAT),
 )  # fmt: skip
 
 _NO_LINES = ("document", "json-stream")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 from spec.mapping import LIMIT, EventRule, LabelRule, Mapping, Pair, Update
 from spec.places import ELEMENT, WHOLE, as_a_whole, in_line, misspelt, walked_and_dotted
 from spec.problems import nearest
+from spec.read_estimates import check_estimates
 from spec.read_fields import read_field, read_key, read_label, read_labels, read_path, read_tests
 from spec.read_lines import FLAT, check_fields, read_lines
 from spec.read_mapping_tests import read_mapping_tests
 from spec.read_memory import (
+    check_apart,
     check_head,
     check_memory,
     read_dedupe,
@@ -22,6 +24,8 @@ from spec.read_memory import (
     remembered_names,
 )
 from spec.reading import duration, integer, string, texts
+from spec.sessions import FAMILIES as OF_SESSIONS
+from spec.sessions import check_session, read_session
 from spec.units import SCALES
 
 if TYPE_CHECKING:
@@ -54,18 +58,22 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
     unit = time.get("unit") if time else None
     when = read_field(time, into)
     told_time = tuple(into.places)
-    moments = {place.path.parts[0] for place in told_time}
     common = read_labels(root.get("labels"), into)
     exemplar = root.get("exemplar")
     traced = [(label, read_field(at, into)) for label, at in (exemplar.items() if exemplar else ())]
-    told_session = root.get("session")
-    session = read_label(told_session, into) if told_session else None
+    session = read_session(root.get("session"), into)
+    labelled = len(into.places)
+    remember_by = root.get("remember_by")
+    apart = read_key(remember_by, into) if remember_by else None
     shared = tuple(into.places)
     into.places.clear()
     events = root.get("events")
     nodes = events.elements() if events else []
     known = remembered_names(nodes)
-    check_head(told_time, shared[len(told_time) :], known, into)
+    check_head(told_time, shared[len(told_time) : labelled], known, into)
+    check_apart(shared[labelled:], into)
+    hidden = {place.path.parts[0]: "the time of the event" for place in told_time}
+    hidden |= {place.path.parts[0]: "what names are remembered by" for place in shared[labelled:]}
     rules: list[EventRule] = []
     places: list[tuple[tuple[str, ...], Node]] = []
     for node in nodes:
@@ -75,12 +83,13 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
         into.places.clear()
         each = node.get("each")
         for loop, _ in each.items() if each else ():
-            if each and loop in moments:
-                message = "hides the time of the event"
+            if each and loop in hidden:
+                message = f"hides {hidden[loop]}"
                 into.problems.append(each.key_problem(loop, message, "use another name"))
     for at, said in walked_and_dotted(places):
         into.wrong(at, said, "test the $key of an element instead" if "walked" in said else "")
     check_fields(lines, [place for place in places if place[0][-1] != WHOLE], into)
+    check_session(root.get("session"), rules, into)
     mapping = Mapping(
         name=name,
         format=lines.format,
@@ -91,6 +100,7 @@ def read_mapping(name: str, root: Node, into: Reading) -> tuple[Mapping, Places]
         time_unit=string(unit) if unit else None,
         exemplar=traced[0] if traced else None,
         session=session,
+        remember_by=apart,
         places=texts(root.get("places")),
         events=tuple(
             _paired(rule, node, rules, into) for rule, node in zip(rules, nodes, strict=True)
@@ -170,6 +180,9 @@ def _moved(node: Node, into: Reading) -> Family | None:
     name = string(node)
     if name in into.unsure:
         return None
+    if name in OF_SESSIONS:
+        into.wrong(node, "is moved by the head's session, not by an event", "leave it out")
+        return None
     ours = {known: f for known, f in into.families.items() if not known.startswith("agentgauge_")}
     if into.lacks("families", name, ours):
         into.wrong(node, f'there is no metric "{name}" to move', nearest(name, ours))
@@ -220,7 +233,8 @@ def _update(family: Family, node: Node, into: Reading) -> Update:
     if verb == "estimate":
         if family.unit != "usd":
             into.wrong(node, f"estimates money, and {family.name} is none")
-        return Update(family, verb, labels=read_labels(node.get("labels"), into))
+        labels = read_labels(node.get("labels"), into)
+        return Update(family, verb, price_tier=_tier(node, into), labels=labels)
     of = node.get(verb)
     if family.type == "stateset" and of:
         for key in ("minus", "unit", "absent"):
@@ -239,11 +253,17 @@ def _update(family: Family, node: Node, into: Reading) -> Update:
         unit=unit,
         scale=_scale(unit, family, node, into),
         time=unit == "time",
-        skip_absent=string(node.get("absent")) == "skip",
+        skip_absent=node.has("absent"),
         estimate_absent=string(node.get("absent")) == "estimate",
         price_as=string(node.get("price_as")) or None,
+        price_tier=_tier(node, into),
         labels=read_labels(node.get("labels"), into),
     )
+
+
+def _tier(node: Node, into: Reading) -> LabelRule | None:
+    tier = node.get("price_tier")
+    return read_label(tier, into) if tier else None
 
 
 class _Table(TypedDict):
@@ -280,9 +300,8 @@ def _float(node: Node, into: Reading) -> float:
 
 
 def _scale(unit: str | None, family: Family, node: Node, into: Reading) -> tuple[int, int]:
-    if unit == "time" and (family.type != "gauge" or family.unit != "s"):
-        at = node.get("unit") or node
-        into.wrong(at, f"a point in time needs a gauge in seconds, and {family.name} is none")
+    if unit == "time":
+        _check_time(family, node, into)
     if unit in (None, "time"):
         return (1, 1)
     scale = SCALES.get((str(unit), family.unit or ""))
@@ -292,6 +311,21 @@ def _scale(unit: str | None, family: Family, node: Node, into: Reading) -> tuple
         into.wrong(node.get("unit") or node, f'"{unit}" does not become {family.name}', hint)
         return (1, 1)
     return scale
+
+
+def _check_time(family: Family, node: Node, into: Reading) -> None:
+    """A point in time is a gauge's value; the time between two may be any metric in seconds."""
+    at, minus = node.get("unit") or node, node.get("minus")
+    if minus is None and (family.type != "gauge" or family.unit != "s"):
+        hint = "say where it began: minus" if family.unit == "s" else ""
+        said = f"a point in time needs a gauge in seconds, and {family.name} is none"
+        into.wrong(at, said, hint)
+    elif minus and family.unit != "s":
+        into.wrong(at, f"time is told in seconds, and {family.name} is not")
+    elif minus and len(minus.elements()) > 1:
+        into.wrong(
+            minus, "must be one point in time", "write {of: [a, b]} for the first that is there"
+        )
 
 
 def _paired(rule: EventRule, node: Node, rules: list[EventRule], into: Reading) -> EventRule:
@@ -318,6 +352,7 @@ def _paired(rule: EventRule, node: Node, rules: list[EventRule], into: Reading) 
             at = node.get("pair", "start") or node
             into.wrong(at, f'"{first.name}" starts a pair "{rule.pair.name}" already')
     _check_labels(rule, node, into)
+    check_estimates(rule, node, into)
     return rule
 
 

@@ -83,6 +83,15 @@ def check_head(
             into.problems += misspelt(place, (), known)
 
 
+def check_apart(by: Iterable[Place], into: Reading) -> None:
+    """Note `$names` in `remember_by`: by it they are found, so they can't stand in it."""
+    for place in by:
+        if place.path.parts[0].startswith("$"):
+            into.wrong(
+                place.node, "must stand in the line itself", "without it, names are a file's"
+            )
+
+
 def check_memory(rule: EventRule, node: Node, into: Reading, *, timed: bool) -> None:
     """Note memory that contradicts itself or the updates. `timed`: the preset has a time."""
     for verb in ("dedupe", "delta", "streak"):
@@ -105,6 +114,9 @@ def check_memory(rule: EventRule, node: Node, into: Reading, *, timed: bool) -> 
                 message = "cannot be corrected when a number grows: a histogram takes it once"
                 hint = "observe it in an event of its own"
                 into.problems.append(move.key_problem("observe", message, hint))
+            if delta and move.get("add") and string(move.get("unit")) == "time":
+                message = "is no running total: the time between two points does not grow"
+                into.problems.append(move.key_problem("unit", message, "use dedupe"))
 
 
 def _bounds(node: Node) -> Bounds:

@@ -8,7 +8,7 @@ from spec.model import Kubernetes, Outputs
 from spec.reading import constants, string, texts
 
 if TYPE_CHECKING:
-    from spec.model import OnCall, RuleServer, Target
+    from spec.model import Names, OnCall, RuleServer, Target
     from spec.node import Node
     from spec.reading import Reading
 
@@ -27,6 +27,7 @@ def read_outputs(node: Node | None) -> Outputs:
         kubernetes=_kubernetes(node.get("kubernetes")),
         datasource=string(grafana.get("datasource") if grafana else None, USUAL.datasource),
         folder=string(grafana.get("folder") if grafana else None),
+        names=cast("Names", string(node.get("names"), USUAL.names)),
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # What a preset may hold; the rest belongs to a fleet.
 _PRESET_KEYS = (
     "version", "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "session",
-    "places", "events", "families", "alerts", "dashboards", "tests",
+    "remember_by", "places", "events", "families", "alerts", "dashboards", "tests",
 )  # fmt: skip
 
 _STREAMS = ("file", "push", "otlp", "stdin")

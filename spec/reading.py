@@ -166,16 +166,11 @@ class Reading:
 
     def where(self, node: Node | None, family: Family | None) -> tuple[Matcher, ...]:
         """Read conditions on labels; note labels that are lacking and values that never occur."""
-        matchers = []
-        for label, condition in node.items() if node else ():
-            inner = condition.get("not")
-            values = [v for v in (inner or condition).elements() if v.text() is not None]
+        for label, condition in node.items() if node and family else ():
             if family and node:
                 self.label(node, label, family, key=True)
-                self._values(values, label, family)
-            texts = tuple(v.text() or "" for v in values)
-            matchers.append(Matcher(label, texts, negated=inner is not None))
-        return tuple(matchers)
+                self._values(_listed(condition), label, family)
+        return read_where(node)
 
     def _values(self, values: list[Node], label: str, family: Family) -> None:
         allowed = family.values.get(label)
@@ -192,6 +187,21 @@ class Reading:
         family = self.family(node.get("metric"))
         where = self.where(node.get("where"), family)
         return (Selection(family.name, where) if family else None), family
+
+
+def read_where(node: Node | None) -> tuple[Matcher, ...]:
+    """Read conditions on labels, whether or not there are such labels."""
+    return tuple(
+        Matcher(
+            label, tuple(v.text() or "" for v in _listed(condition)), negated=condition.has("not")
+        )
+        for label, condition in (node.items() if node else ())
+    )
+
+
+def _listed(condition: Node) -> list[Node]:
+    """Give the values of a condition on a label."""
+    return [v for v in (condition.get("not") or condition).elements() if v.text() is not None]
 
 
 def duration(node: Node | None, default: Fraction) -> Fraction:

@@ -35,6 +35,7 @@ from spec.schema_parts import (
     some_text,
     text,
 )  # fmt: skip
+from spec.schema_prices import prices_schema
 from spec.units import SCALES
 
 VISUALISATIONS = (
@@ -191,6 +192,8 @@ def _panel_options() -> Schema:
         "legend": one_of("list", "table", "hidden"),
         "sort": text(),
         "columns": {"type": "object", "additionalProperties": {"type": "string"}},
+        "links": {"type": "object", "additionalProperties": {"type": "string"},
+                  "description": "To which dashboard a label's value leads."},
         "content": text(),
     })  # fmt: skip
 
@@ -291,6 +294,12 @@ def build_schema() -> Schema:
                 "gauges_expire": DURATION,
             }),
             "limits": obj({"series": {"type": "integer", "minimum": 1}}),
+            "sessions": obj({
+                "keep": {"type": "integer", "minimum": 0, "maximum": 100,
+                         "description": "Sessions shown of each family; 0 follows none."},
+                "for": WINDOW,
+            }),
+            "prices": prices_schema(),
             "families": named(ref("family"), METRIC, "is not a metric name"),
             "slos": named(ref("slo"), *_WORDS),
             "budgets": named(ref("budget"), *_WORDS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.mapping import FORMATS, TEST_OPERATORS
+from spec.prices import KINDS
 from spec.schema_parts import (
     DURATION,
     LABEL,
@@ -27,9 +28,11 @@ def mapping_schema() -> Schema:
     label = named(ref("label"), LABEL, "is not a label name")
     update = obj({
         "add": ref("number"), "observe": ref("number"), "set": ref("level"),
-        "minus": some(text()), "unit": one_of("time", *sorted({a for a, _ in SCALES})),
+        "minus": _subtracted(), "unit": one_of("time", *sorted({a for a, _ in SCALES})),
         "absent": one_of("skip", "estimate"), "labels": label,
-        "estimate": one_of("model"), "price_as": some_text(),
+        "estimate": one_of("model"),
+        "price_as": some_text(f"As what tokens are priced: {', '.join(KINDS)}."),
+        "price_tier": ref("label"),
     })  # fmt: skip
     said = "must be inc, {add: …}, {observe: …}, {set: …} or {estimate: model}"
     one: Schema = {"anyOf": [{"const": "inc"}, update], "errorMessage": said}
@@ -83,10 +86,17 @@ def mapping_schema() -> Schema:
             description="What leads from a series to one of its events: {trace_id: place}.",
         ),
         "session": ref("label"),
+        "remember_by": key,
         "places": some(text(), description="Where the tool writes its logs by itself; ~ is home."),
         "events": {"type": "array", "items": event},
         "tests": {"type": "array", "items": _mapping_test()},
     }
+
+
+def _subtracted() -> Schema:
+    """What is subtracted: places, or the first of several that is there."""
+    first = obj({"of": some(text())}, ("of",))
+    return some({"anyOf": [text(), first], "errorMessage": "must be a place or {of: …}"})
 
 
 def _mapping_test() -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from spec.model import RuleServer, Target
+from spec.model import Names, RuleServer, Target
 from spec.schema_parts import Schema, named, obj, one_of, pattern, some_text
 
 _WORD = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -26,6 +26,10 @@ def outputs_schema() -> Schema:
         "targets": {
             "type": "array", "items": one_of(*get_args(Target)), "minItems": 1,
             "uniqueItems": True, "description": "What is written beside the plain files.",
+        },
+        "names": {
+            **one_of(*get_args(Names)),
+            "description": "Under which names metrics are shown besides agentgauge's own.",
         },
         "kubernetes": _kubernetes(),
         "grafana": obj({

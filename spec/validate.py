@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,13 @@ def _window(value: str) -> None:
         raise ValueError(f'"{value}" is no time at all')
 
 
+def _day(value: str) -> None:
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is not a day; try 2026-01-31') from error
+
+
 # Each raises a ValueError whose message is told.
 _FORMATS: dict[str, Callable[[str], object]] = {
     "duration": parse_duration,
@@ -66,6 +74,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "size": parse_size,
     "regex": _regex,
     "uri-http": _address,
+    "day": _day,
 }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
+    from exporter.mapping.cards import Prices
     from exporter.store.label_text import Labels
     from exporter.store.series import Histogram
     from spec.mapping import Mapping as Preset
@@ -57,6 +58,7 @@ class Compiled:
         limit: int = 100_000,
         wrapped: str = "",
         declares: bool = False,
+        prices: Prices | None = None,
     ) -> None:
         """Compile. `beside`: its series are those of the other, unless there are labels."""
         self.families = families
@@ -72,7 +74,9 @@ class Compiled:
         self.store: Store = beside.store if beside and not labels else store(limit, labels)
         self.own: Store = beside.own if beside else store(10**9)
         ledger = Ledger(self.source, self.store, self.own, declares=declares)
-        self.engine = CompiledMapping(mappings, families, ledger, self.running, wrapped=wrapped)
+        self.engine = CompiledMapping(
+            mappings, families, ledger, self.running, wrapped=wrapped, prices=prices
+        )
 
     def feed(self, *lines: str | bytes, stream: str = "log") -> None:
         """Let it take lines, in one block."""

@@ -15,6 +15,7 @@ from agentgauge.spec_argument import complain
 from exporter.server import DEFAULT_ADDRESS, DEFAULT_TELEMETRY_PATH
 from spec.load import load_preset, load_spec
 from spec.model import SERIES_LIMIT, Source
+from spec.names import with_names
 from spec.problems import SpecError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def command(
         raise click.UsageError("--once keeps nothing: leave out --state-dir")
 
     def declared() -> tuple[Settings, tuple[Source, ...], Mapping[str, Family]]:
-        return _declared(paths, preset)
+        return what_to_read(paths, preset)
 
     try:
         settings, sources, families = declared()
@@ -117,7 +118,7 @@ def command(
     serve(declared, Serving(folder, address, telemetry_path, web_config))
 
 
-def _declared(
+def what_to_read(
     paths: tuple[Path, ...], preset: str | None
 ) -> tuple[Settings, tuple[Source, ...], Mapping[str, Family]]:
     """Give settings, sources and families, from a spec or from a preset.
@@ -134,9 +135,10 @@ def _declared(
         timing = spec.timing
         settings = Settings(
             spec.fleet, __version__, float(timing.born_at_zero), float(timing.gauges_expire),
-            spec.series_limit, serves=True,
+            spec.series_limit, serves=True, sessions=spec.sessions, prices=spec.prices,
+            views=spec.names.views if spec.names else (),
         )  # fmt: skip
-        return settings, spec.sources, spec.families
+        return settings, with_names(spec.sources, spec.names), spec.families
     if not paths:
         raise click.UsageError("--preset needs a PATH to read, or - for standard input")
     mapping, families = load_preset(preset)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+\S+)?$")
 _LABEL = re.compile(r'([a-zA-Z_]\w*)\s*=\s*"((?:\\.|[^"\\])*)"')
 # What nobody wants to write down each time: left out unless a test speaks of it.
-_QUIET = re.compile(r"agentgauge_|agent_last_event_timestamp_seconds$|.*_(?:bucket|created)$")
+_QUIET = re.compile(
+    r"agentgauge_|agent_last_event_timestamp_seconds$|agent_sessions?_|.*_(?:bucket|created)$"
+)
 
 
 def mapping_tests(spec: Spec) -> tuple[tuple[Source, MappingTest], ...]:
@@ -42,7 +44,10 @@ def prove_mapping(source: Source, test: MappingTest, spec: Spec) -> Failure | No
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "lines.log")
         log.write_text(test.lines, encoding="utf-8")
-        settings = Settings(spec.fleet, __version__, series_limit=spec.series_limit)
+        settings = Settings(
+            spec.fleet, __version__, series_limit=spec.series_limit, sessions=spec.sessions,
+            prices=spec.prices,
+        )  # fmt: skip
         alone = replace(source, files=(str(log),), push=None, start="beginning")
         exporter = Exporter(settings, (alone,), spec.families)
         exporter.pipeline.run_once()

@@ -13,6 +13,7 @@ from exporter.formats.json_stream import JsonStream, ObjectCutter
 from exporter.formats.kinds import Kinds
 from exporter.formats.logfmt import Logfmt
 from exporter.formats.otlp import Otlp
+from exporter.formats.otlp_cutter import RequestCutter
 from exporter.formats.text import Text
 from exporter.formats.wrapped import Unwrapped
 
@@ -36,7 +37,7 @@ FORMATS: dict[str, Callable[[Kinds, Mapping], Format]] = {
 }
 
 # How streams are cut whose records are not lines; all others are read by line.
-CUTTERS: dict[str, Callable[[], Cutter]] = {"json-stream": ObjectCutter}
+CUTTERS: dict[str, Callable[[], Cutter]] = {"json-stream": ObjectCutter, "otlp": RequestCutter}
 
 
 def make_format(

@@ -133,11 +133,15 @@ class ObjectCutter:
             del rest[:space]
             self._at_start = False
         if rest[:1] == b"{":
-            self._depth = self._seen = 1
-            return self._end_of_object()
+            return self._open()
         found = _GARBAGE_END.search(rest, self._seen)
         self._seen = found.end() if found else len(rest)
         return found.start() if found else None
+
+    def _open(self) -> int | None:
+        """Begin an object; give its end, if it is there."""
+        self._depth = self._seen = 1
+        return self._end_of_object()
 
     def _end_of_object(self) -> int | None:
         """Go on through the object; give its end, or where it breaks off."""

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from spec.mapping import Mapping
 
 _STATUS = {2: "error", 1: "ok", "STATUS_CODE_ERROR": "error", "STATUS_CODE_OK": "ok"}
+_ROLES = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _EVENT_NAME = "event.name"
 
 
 class Otlp:
     """Decodes requests to export traces or logs.
 
-    A span has `kind` (span), `name`, `start`, `end`, `duration`, `time` (its end), `status` (ok,
-    error, unset), `trace_id`, `span_id`, `scope`, `attributes` and `resource`; a log record has
-    `kind` (log), `name` (of the event), `time`, `severity` (a number), `body` and the same. Times
-    and durations are in nanoseconds, and None where they are 0. Attributes are flat: a map in them
+    A span has `kind` (span), `role` (client, server, internal, ...), `name`, `start`, `end`,
+    `duration`, `time` (its end), `status` (ok, error, unset), `trace_id`, `span_id`, `scope`,
+    `attributes` and `resource`; a log record has `kind` (log), `name` (of the event), `time`,
+    `severity` (a number), `body` and the same. The attribute `event.name` names an event before
+    `eventName` does: loggers that know of no events put their own names there. Times and durations
+    are in nanoseconds, and None where they are 0. Attributes are flat: a map in them
     gives an entry for each of its own, with a dot between the keys.
 
     A request that holds neither, such as one of metrics, is unmatched.
@@ -123,6 +126,7 @@ class Otlp:
         start, end = instant(span.start_time_unix_nano), instant(span.end_time_unix_nano)
         return {
             "kind": "span",
+            "role": _role(span.kind),
             "name": span.name,
             "start": start,
             "end": end,
@@ -140,7 +144,7 @@ class Otlp:
         attributes = flat(log.attributes, self._attributes)
         return {
             "kind": "log",
-            "name": log.event_name or attributes.get(_EVENT_NAME),
+            "name": attributes.get(_EVENT_NAME) or log.event_name,
             "time": instant(log.time_unix_nano) or instant(log.observed_time_unix_nano),
             "severity": log.severity_number,
             "body": plain(log.body),
@@ -150,6 +154,14 @@ class Otlp:
             "attributes": attributes,
             "resource": resource,
         }
+
+
+def _role(kind: int | str | None) -> str:
+    """Name the part that a span plays in a call; it is a number, or the number's name."""
+    if isinstance(kind, str):
+        kind = kind.removeprefix("SPAN_KIND_").lower()
+        return kind if kind in _ROLES else _ROLES[0]
+    return _ROLES[kind] if kind is not None and 0 <= kind < len(_ROLES) else _ROLES[0]
 
 
 def _wanted(key: str, shapes: Iterable[Shape]) -> Collection[str] | None:

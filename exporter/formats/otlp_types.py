@@ -66,7 +66,8 @@ class Scope(Struct):
 
 _ATTRIBUTES: dict[str, Any] = {"attributes": list[KeyValue | None]}
 _SPAN: dict[str, Any] = {
-    "trace_id": str, "span_id": str, "name": str, "start_time_unix_nano": Int64,
+    "trace_id": str, "span_id": str, "name": str, "kind": int | str,
+    "start_time_unix_nano": Int64,
     "end_time_unix_nano": Int64, "status": Status, **_ATTRIBUTES,
 }  # fmt: skip
 _LOG: dict[str, Any] = {

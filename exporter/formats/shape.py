@@ -14,8 +14,10 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
+# Beyond, a number is not finite for us: sums, and money in trillionths, must fit into a float.
+MAX_NUMBER = 1e280
 Scalar: TypeAlias = str | int | float | bool | None
-AMOUNT = Annotated[int, Meta(ge=0, le=2**53)] | Annotated[float, Meta(ge=0)] | None
+AMOUNT = Annotated[int, Meta(ge=0, le=2**53)] | Annotated[float, Meta(ge=0, le=MAX_NUMBER)] | None
 
 
 @dataclass(slots=True)

@@ -18,7 +18,9 @@ from exporter.store.series import OVERFLOW, Exemplar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from exporter.mapping.cards import Card
     from exporter.mapping.ledger import Ledger
+    from exporter.mapping.pricing import Bill, Pricing
     from exporter.store.label_text import Labels
     from exporter.store.numbers import Number
     from exporter.store.series import Counter, Histogram, Level, State
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 Cell: TypeAlias = list[Any]
 """[time of the newest event, events since the last commit, label values, series (the time of the
-agent's newest event, one a slot), an event's id for exemplars, then the slots of the updates]."""
+agent's newest event, one a slot, and how tokens are priced), an event's id for exemplars, then the
+slots of the updates]."""
 
 LAST, EVENTS, VALUES, SERIES, EXEMPLAR, FIRST_SLOT = 0, 1, 2, 3, 4, 5
 # Before every event, in whatever zone: a cell that has seen no event with a time.
@@ -79,11 +82,12 @@ class Cells:
     last_event: Family | None
     agent: int | None
     exemplar: str | None = None
+    pricing: Pricing | None = None
     cells: dict[object, Cell] = field(default_factory=dict)
     spilled: dict[tuple[object, ...], Cell] = field(default_factory=dict)
 
-    def miss(self, key: object, values: Labels) -> Cell:
-        """Give the cell of a set of labels that is not at hand."""
+    def miss(self, key: object, values: Labels, card: Card | None = None) -> Cell:
+        """Give the cell of a set of labels that is not at hand. `card` prices its tokens."""
         short = tuple(v if len(v) <= LONGEST_LABEL else f"{v[:LONGEST_LABEL]}…" for v in values)
         last = self._last(short)
         series: list[Counter | Histogram | Level | State] = []
@@ -97,15 +101,18 @@ class Cells:
                 one, other = self.ledger.total(slot.family, labels, slot.free)
                 series.append(one)
                 spilled = spilled or other
+        bill = self.pricing.bill(self.ledger, short, card) if self.pricing and card else None
+        spilled = spilled or bool(bill and bill.spilled)
         if not spilled:
-            cell = self.cells[key] = self._make(short, series, last)
+            cell = self.cells[key] = self._make(short, series, last, bill)
             return cell
         # Not under its own key, or a flood of labels would be a flood of cells.
-        place = tuple(
+        place: tuple[object, ...] = tuple(
             one.labels if one is not None and getattr(one, "attached", True) else None
             for one in (last, *series)
         )
-        cell = self.spilled.get(place) or self._make(short, series, last)
+        place += (bill and bill.key,)
+        cell = self.spilled.get(place) or self._make(short, series, last, bill)
         self.spilled[place] = cell
         return cell
 
@@ -115,8 +122,10 @@ class Cells:
             return None
         return self.ledger.present(self.last_event, (values[self.agent],))  # type: ignore[return-value] # a gauge
 
-    def _make(self, values: Labels, series: list[Any], last: Level | None) -> Cell:
-        cell: Cell = [NO_TIME, 0, values, (last, series), None]
+    def _make(
+        self, values: Labels, series: list[Any], last: Level | None, bill: Bill | None
+    ) -> Cell:
+        cell: Cell = [NO_TIME, 0, values, (last, series, bill), None]
         cell += [None] * (self.size - FIRST_SLOT)
         for slot, one in zip(self.slots, series, strict=True):
             if slot.update.verb == "set":
@@ -141,6 +150,10 @@ class Cells:
             cell[slot.at] = 0
         return cell
 
+    def events(self) -> int:
+        """Count the events since the last time that they were emptied."""
+        return sum(cell[EVENTS] for cell in self._moved())
+
     def drain(self) -> None:
         """Empty all cells into their series."""
         for cell in self._moved():
@@ -158,10 +171,12 @@ class Cells:
 
     def _drain_cell(self, cell: Cell) -> None:
         ledger = self.ledger
-        last, all_of = cell[SERIES]
+        last, all_of, bill = cell[SERIES]
         if last is not None and self.last_event and cell[LAST] is not NO_TIME:
             last.set(cell[LAST].timestamp(), cell[LAST])
             ledger.changed(self.last_event, last)
+        if bill is not None:
+            self._price(cell, bill, all_of)
         for slot, series in zip(self.slots, all_of, strict=True):
             if slot.update.verb == "set":
                 over = not series.attached
@@ -172,6 +187,24 @@ class Cells:
             ledger.changed(slot.family, series)
             if over:
                 ledger.overflowed(slot.family, cell[EVENTS])
+
+    def _price(self, cell: Cell, bill: Bill, all_of: list[Any]) -> None:
+        """Add what the cell's tokens cost, and count those that have no price."""
+        ledger, pricing = self.ledger, self.pricing
+        cost, unpriced = bill.total(cell)
+        if pricing is not None and cost is not None:
+            for place in pricing.places:
+                slot, series = self.slots[place], all_of[place]
+                series.add(cost)
+                self._exemplify(series, cell, float(Fraction(cost) / MONEY))
+                ledger.changed(slot.family, series)
+                if OVERFLOW in series.labels:
+                    ledger.overflowed(slot.family, cell[EVENTS])
+        if pricing is not None and pricing.family and bill.unpriced is not None and unpriced:
+            bill.unpriced.add(unpriced)
+            ledger.changed(pricing.family, bill.unpriced)
+            if OVERFLOW in bill.unpriced.labels:
+                ledger.overflowed(pricing.family, cell[EVENTS])
 
     def _drain_slot(self, slot: Slot, series: Any, cell: Cell) -> bool:  # noqa: ANN401 (of the family's kind)
         """Empty one slot; tell whether the series has moved."""

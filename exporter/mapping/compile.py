@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.formats.shape import Shape
 from exporter.mapping.code import Code, Scope
-from exporter.mapping.memory_code import known_names
+from exporter.mapping.memory_code import known_by_key, known_names
 from exporter.mapping.plan import find
 from exporter.mapping.read_code import HELPERS, first_of
 from exporter.mapping.rule_code import rule_code
@@ -97,6 +97,10 @@ def _branch(
         place.leaf = True
         code.emit(f"tag = {branch.tag!r}")
         scope.loaded[plan.tag_field or "",] = "tag"
+    here = {id(rule.mapping) for rule in branch.rules}
+    for mapping, names in known:
+        if id(mapping) in here:
+            known_by_key(mapping, names, code, scope, run)
     code.emit("o = 0")
     start = len(code.lines)
     sure = False

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from exporter.formats import cutter_for, make_format
+from exporter.mapping.cards import Prices
 from exporter.mapping.compile import (
     compile_abandoned,
     compile_events,
@@ -15,11 +16,14 @@ from exporter.mapping.plan import make_plan
 from exporter.mapping.runtime import Runtime
 from exporter.mapping.samples import Samples
 from exporter.model import LINE
+from spec.mapping import UNPRICED
+from spec.prices import PriceList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from exporter.mapping.ledger import Ledger
+    from exporter.mapping.pairs import Pairs
     from exporter.model import Block, Noticed, Plain
     from spec.mapping import Mapping as Preset
     from spec.model import Family
@@ -44,14 +48,23 @@ class CompiledMapping:
         clock: Callable[[], float],
         *,
         wrapped: str = "",
+        prices: Prices | None = None,
     ) -> None:
         """Compile. `clock` is the running time: it ages what waits for an end.
 
-        `wrapped` names the container runtime's envelope around the lines, if there is one.
+        `wrapped` names the container runtime's envelope around the lines, if there is one. Without
+        `prices` those of the shipped table hold.
         """
         self.plan = make_plan(mappings)
         self._ledger = ledger
-        self._run = Runtime(self.plan, ledger, families.get(LAST_EVENT), clock)
+        self._run = Runtime(
+            self.plan,
+            ledger,
+            families.get(LAST_EVENT),
+            clock,
+            prices or Prices(PriceList()),
+            families.get(UNPRICED),
+        )
         self._format = make_format(mappings, wrapped, self.plan.tag_field, self.plan.shapes)
         self._by_line = mappings[0].format != "document" and not cutter_for(mappings[0], wrapped)
         self._kinds: Counter[str | None] = Counter()
@@ -123,6 +136,8 @@ class CompiledMapping:
     def history_is_read(self) -> None:
         """What comes from now on is news: a series that it makes is shown at 0 first."""
         if self._ledger.history:
+            for settling in self._run.unsettled:
+                settling.settle_history()
             self.drain()  # What was read until here becomes series as history.
             self._ledger.history = False
 
@@ -134,11 +149,27 @@ class CompiledMapping:
         self.history_is_read()
         for pairs in self._run.open_pairs.values():
             pairs.abandon_overdue(now)
+        self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Observe what nothing new was told of for long enough."""
+        for settling in self._run.unsettled:
+            settling.settle(now)
 
     def finish(self) -> None:
         """Give up every start: nothing comes any more."""
         for pairs in self._run.open_pairs.values():
             pairs.abandon_overdue(None)
+        for settling in self._run.unsettled:
+            settling.settle_all()
+
+    def open_pairs(self) -> Mapping[str, Pairs]:
+        """Give the starts that wait for their ends, by pair."""
+        return self._run.open_pairs
+
+    def applied(self) -> dict[str, int]:
+        """Count the events that each rule was applied to since the last drain, where it is kept."""
+        return self._run.applied()
 
     def drain(self) -> None:
         """Empty what was gathered into the series."""

@@ -6,12 +6,12 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from spec.mapping import Const
+from spec.label_values import label_values
 
 if TYPE_CHECKING:
     from exporter.mapping.plan import Rule
     from exporter.store.label_text import Labels
-    from spec.mapping import LabelRule, Update
+    from spec.mapping import Update
 
 MOST = 64
 """Series of one update that are worth showing before they are there."""
@@ -33,22 +33,6 @@ def fixed_series(rule: Rule, update: Update) -> list[Labels]:
 
 def _values(rule: Rule, update: Update, name: str) -> tuple[str, ...] | None:
     """Give all values that a label can have; None if they are not known."""
-    label = update.labels.get(name) or rule.event.labels.get(name)
-    if label is None or name in rule.event.kept:
+    if name in rule.event.kept and name not in update.labels:
         return None
-    constants = [part.text for part in label.of if isinstance(part, Const)]
-    if len(constants) == len(label.of):
-        return (constants[0] if constants and constants[0] else label.absent,)
-    return _closed(label)
-
-
-def _closed(label: LabelRule) -> tuple[str, ...] | None:
-    """Give what a table or classes can make of a text, where that is all."""
-    if label.classes:
-        other = "other" if label.other is None else label.other
-        values = [*(value for value, _ in label.classes), other, label.absent]
-    elif label.table is not None and label.other is not None:
-        values = [*label.table.values(), label.other, label.absent]
-    else:
-        return None
-    return tuple(dict.fromkeys(values))
+    return label_values(rule.event, update, name)

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
     from exporter.store.label_text import Labels
     from exporter.store.series import Counter, Histogram, Level, State
+    from exporter.store.sessions import Record, Sessions
     from exporter.store.store import Store
     from spec.model import Family
 
 OVERFLOW_TOTAL = "agentgauge_overflow_total"
 REJECTS_TOTAL = "agentgauge_rejects_total"
+EVICTIONS_TOTAL = "agentgauge_evictions_total"
+FORGOTTEN_SESSIONS = "sessions"
+"""The rule under which sessions are counted that were forgotten for want of room."""
 
 
 @dataclass(slots=True)
@@ -22,7 +26,8 @@ class Ledger:
     """The agents' series in `store`, and the exporter's own counters in `own`.
 
     `history`: what is read now happened before anybody looked; its series are no news. `declares`:
-    series that can be known before anything happens are shown at 0.
+    series that can be known before anything happens are shown at 0. `sessions` are those of all
+    stores, None where nobody wants them; `name` tells this store's from others'.
     """
 
     source: str
@@ -30,6 +35,8 @@ class Ledger:
     own: Store
     history: bool = True
     declares: bool = False
+    sessions: Sessions | None = None
+    name: str = ""
 
     def declare(self, family: Family, series: Iterable[Labels]) -> None:
         """Show counters and histograms at 0 that are not there yet."""
@@ -52,6 +59,21 @@ class Ledger:
     def changed(self, family: Family, series: Counter | Histogram | Level | State) -> None:
         """Note that a series moved."""
         self.store.changed(family, series)
+
+    def session(self, agent: str, session: str) -> Record:
+        """Give the record of a session, and count it if it is new."""
+        assert self.sessions is not None  # noqa: S101 (else no code asks for one)
+        before, total = self.sessions.forgotten, self.sessions.total
+        record, new = self.sessions.begin(self.name, agent, session)
+        if new:
+            series, other = self.total(total, (agent,), (0,))
+            series.add(1)  # type: ignore[union-attr] # a counter
+            self.changed(total, series)
+            if other:
+                self.overflowed(total, 1)
+        if forgotten := self.sessions.forgotten - before:
+            self.own.add(EVICTIONS_TOTAL, (self.source, FORGOTTEN_SESSIONS), forgotten)
+        return record
 
     def overflowed(self, family: Family, events: int) -> None:
         """Count events whose labels had no room."""

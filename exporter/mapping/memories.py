@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from exporter.mapping.buckets import bucket_bounds
 from exporter.mapping.cells import picker
 from exporter.mapping.growth import Largest, Running
 from exporter.mapping.memory import Memory
@@ -17,13 +18,17 @@ from exporter.mapping.signature import (
     delta_signature,
     pair_signature,
     remember_signature,
+    settling_signature,
     streak_signature,
 )
+from exporter.mapping.unsettled import Settling
 from spec.mapping import Bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from exporter.mapping.cells import Slot
+    from exporter.mapping.ledger import Ledger
     from exporter.mapping.pairs import LevelOf
     from exporter.mapping.plan import Plan, Rule
     from exporter.store.label_text import Labels
@@ -46,6 +51,7 @@ class Memories:
     level: Callable[[Family, Labels], Level]
     named: dict[str, tuple[str, Memory[Any]]] = field(default_factory=dict)
     open_pairs: dict[str, Pairs] = field(default_factory=dict)
+    unsettled: dict[str, Settling] = field(default_factory=dict)
 
     def seen(self, rule: Rule, dedupe: Dedupe) -> Seen:
         """Give the keys that a rule has seen."""
@@ -90,6 +96,15 @@ class Memories:
             signature = pair_signature(start, self.plan.ends_of(start))
             self.open_pairs[name] = self._named(f"{name}:pair", signature, fresh)
         return self.open_pairs[name]
+
+    def settling(self, rule: Rule, slots: Sequence[Slot], ledger: Ledger) -> Settling:
+        """Give the observations of a rule that are not final yet."""
+        bounds = [bucket_bounds(slot.update) for slot in slots]
+        fresh = Settling(slots, ledger, bounds, self.clock)
+        signature = settling_signature(rule.event)
+        kept = self._named(f"{rule.name}:settling", signature, fresh)
+        self.unsettled[rule.name] = kept
+        return kept
 
     def evicted(self) -> Counter[str]:
         """Count how many keys each rule, pair or mapping has forgotten so far."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from exporter.mapping import read_code as read
+from exporter.mapping.estimate_code import whole_input
 from exporter.mapping.number_code import number_of, raw
-from exporter.mapping.plan import counts_once
+from exporter.mapping.plan import counts_once, estimates
 from exporter.store.numbers import MONEY
+from spec.mapping import KEPT
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -31,11 +33,25 @@ def known_names(plan: Plan, code: Code, run: Runtime) -> list[tuple[Mapping, Kno
     for mapping in mappings.values():
         names = [name for event in mapping.events for name in event.remember]
         variable = code.variable("known")
-        if names:
+        if names and mapping.remember_by is None:
             memory = code.constant(run.memories.remembered(mapping), "REMEMBERED")
             code.emit(f"{variable} = {memory}.of(stream_key)")
         found.append((mapping, dict.fromkeys(names, variable)))
     return found
+
+
+def known_by_key(mapping: Mapping, known: Known, code: Code, scope: Scope, run: Runtime) -> None:
+    """Emit the look-up of what is remembered by a key of the line's own; without one, of its file.
+
+    The names stand in the variable that `known_names` has given them.
+    """
+    if mapping.remember_by is None or not known:
+        return
+    variable = next(iter(known.values()))
+    memory = code.constant(run.memories.remembered(mapping), "REMEMBERED")
+    key, lacking = read.key(mapping.remember_by, code, scope)
+    code.emit(f"{variable}_of = stream_key if {lacking} else {key}")
+    code.emit(f"{variable} = {memory}.of({variable}_of)")
 
 
 def remembering(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> None:
@@ -48,7 +64,9 @@ def remembering(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitS
     for name, of in rule.event.remember.items():
         memory = code.constant(run.memories.remembered(rule.mapping), "REMEMBERED")
         text = read.as_text(of, code, scope)
-        code.emit(f"{memory}.learn(stream_key, {scope.known[name]}, {name!r}, {text})")
+        known = scope.known[name]
+        whose = f"{known}_of" if rule.mapping.remember_by else "stream_key"
+        code.emit(f"{memory}.learn({whose}, {known}, {name!r}, {text})")
     if rule.event.streak:
         _streak(rule, code, scope, run, stack)
     if rule.event.pair:
@@ -121,6 +139,8 @@ def _pair(  # noqa: PLR0917 (what it emits from, what it emits to)
     )
     scope.outer["duration"] = duration
     scope.outer["started"] = started
+    for at, name in enumerate(run.plan.start_of(rule).event.labels):
+        scope.outer[f"{KEPT} {name}"] = f"{started}.kept[{at}]"
 
 
 def growing(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack) -> News:
@@ -131,7 +151,9 @@ def growing(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack
     numbers: dict[int, str] = {}
     written: dict[int, str] = {}
     for place, update in enumerate(rule.event.updates):
-        if update.verb == "inc" or update.state is not None or counts_once(update):
+        if update.verb in ("inc", "estimate") or update.state is not None or counts_once(update):
+            continue
+        if update.together:
             continue
         total = _written(rule, update, code)
         with number_of(rule, update, code, scope) as value:
@@ -142,7 +164,15 @@ def growing(rule: Rule, code: Code, scope: Scope, run: Runtime, stack: ExitStack
         numbers[place] = value
         written[place] = value if total is None else total
     first = code.variable("first")
+    prices = bool(estimates(rule.event))
+    if prices and rule.event.dedupe is not None:
+        whole_input(rule, numbers, code, scope, run)  # the request's, and not what is new in it
     _take(rule, numbers, written, first, code, scope, run, stack)
+    if prices and rule.event.delta is not None:
+        whole_input(rule, numbers, code, scope, run)
+    if rule.event.dedupe is not None and any(u.together for u in rule.event.updates):
+        key, lacking = read.key(rule.event.dedupe.by, code, scope)
+        scope.outer["first"], scope.outer["told"] = first, f"None if {lacking} else {key}"
     news = {place: (value, f"{value} is not None") for place, value in numbers.items()}
     once = [place for place, update in enumerate(rule.event.updates) if counts_once(update)]
     for place in once:

@@ -26,15 +26,17 @@ def number_of(rule: Rule, update: Update, code: Code, scope: Scope) -> Iterator[
     It holds None where it is skipped or rejected; what is emitted inside happens only where it is
     good. The number is as the log writes it, before its unit is changed.
     """
-    source = raw(update, code, scope)
+    reader, minus = "NUMBER", update.minus
+    if update.time:
+        reader, minus = "BETWEEN" if minus else "EPOCH", ()
+    source = _span(update, code, scope) if reader == "BETWEEN" else raw(update, code, scope)
     checked = "ANY_NUMBER" if update.verb == "set" else "AMOUNT"
     value = code.variable("n")
     if update.time or update.minus or source == "None" or update.verb == "set":
-        reader = "EPOCH" if update.time else "NUMBER"
-        minus = "".join(f"{read.first_of(of, code, scope)}, " for of in update.minus)
+        parts = "".join(f"{read.first_of(of, code, scope)}, " for of in minus)
         code.emit(
             f"{value} = {checked}"
-            f"({reader}, {source}, ({minus}), {rule.number}, {update.skip_absent})"
+            f"({reader}, {source}, ({parts}), {rule.number}, {update.skip_absent})"
         )
     else:
         code.emit(f"{value} = {source}")
@@ -53,6 +55,16 @@ def number_of(rule: Rule, update: Update, code: Code, scope: Scope) -> Iterator[
             code.emit(f"{value} = {call}")
     with code.block(f"if {value} is not None:"):
         yield value
+
+
+def _span(update: Update, code: Code, scope: Scope) -> str:
+    """Emit the reading of two points in time; give a pair, or None where one is not there."""
+    end = raw(update, code, scope)
+    start = read.first_of(update.minus[0], code, scope)
+    both = code.variable("both")
+    there = f"{end} is not None and {start} is not None"
+    code.emit(f"{both} = ({end}, {start}) if {there} else None")
+    return both
 
 
 def raw(update: Update, code: Code, scope: Scope) -> str:

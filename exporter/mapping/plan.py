@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from exporter.formats.shape import Shape
-from spec.mapping import Const, EventRule, Field, Mapping, Path
+from spec.mapping import TOKENS, Const, EventRule, Field, Mapping, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,9 +81,7 @@ def _pair_of(rule: Rule) -> str | None:
 
 def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
     """Plan the mappings of one source, which all apply to every line."""
-    every = [
-        (mapping, _counting_once(_told(event))) for mapping in mappings for event in mapping.events
-    ]
+    every = [(mapping, _counting_once(event)) for mapping in mappings for event in mapping.events]
     rules = tuple(Rule(number, *pair) for number, pair in enumerate(every))
     on_lines = tuple(rule for rule in rules if rule.event.abandoned is None)
     abandoned: dict[str, tuple[Rule, ...]] = {}
@@ -103,11 +101,6 @@ def make_plan(mappings: tuple[Mapping, ...]) -> Plan:
     return Plan(rules, tag_field, branches, abandoned)
 
 
-def _told(event: EventRule) -> EventRule:
-    """Leave out estimates: nothing prices them yet."""
-    return replace(event, updates=tuple(u for u in event.updates if u.verb != "estimate"))
-
-
 def _counting_once(event: EventRule) -> EventRule:
     """Make increments of their own of what counts once a key, though a key may come often."""
     if event.dedupe is None or event.dedupe.keep == "first":
@@ -121,6 +114,20 @@ def _counting_once(event: EventRule) -> EventRule:
 def counts_once(update: Update) -> bool:
     """Tell whether an update adds 1 for every new key: it adds, and reads nothing."""
     return update.verb == "add" and not update.of
+
+
+def estimates(event: EventRule) -> tuple[int, ...]:
+    """Give the places of updates that may be estimated; all of an event share one card."""
+    return tuple(
+        place
+        for place, update in enumerate(event.updates)
+        if update.verb == "estimate" or update.estimate_absent
+    )
+
+
+def adds_tokens(update: Update) -> bool:
+    """Tell whether an update adds tokens, which have a price."""
+    return update.verb == "add" and update.family.name == TOKENS and bool(update.of)
 
 
 def grows(event: EventRule) -> bool:
@@ -223,13 +230,16 @@ def find(root: Shape, loops: dict[str, Shape], path: Path, *, make: bool = False
 def _texts(rule: Rule) -> Iterator[Path]:
     """Places that are read as texts."""
     event = rule.event
-    for memory in (event.dedupe, event.delta, event.streak, event.pair):
-        for of, _ in memory.by.parts if memory else ():
+    keys = [m.by for m in (event.dedupe, event.delta, event.streak, event.pair) if m]
+    for key in (*keys, *([rule.mapping.remember_by] if rule.mapping.remember_by else [])):
+        for of, _ in key.parts:
             yield from _paths_of(of)
     for of in event.remember.values():
         yield from _paths_of(of)
     for label in read_labels(rule).values():
         yield from _paths_of(label.of)
+    if rule.mapping.session:
+        yield from _paths_of(rule.mapping.session.of)
     if rule.mapping.exemplar:
         yield from _paths_of(rule.mapping.exemplar[1])
     for update in event.updates:
@@ -251,6 +261,9 @@ def _numbers(rule: Rule) -> Iterator[tuple[Path, Use]]:
             yield path, "amount" if plain else "number"
         for of in update.minus:
             yield from ((path, "number") for path in _paths_of(of))
+    if rule.mapping.time_unit is not None:
+        # Where a log writes its time as a number, other points in time will be numbers, too.
+        yield from ((path, "number") for path in _instants(rule))
     for test in rule.event.when:
         if test.op == "differs_from_sum_of" and isinstance(test.operand, tuple):
             yield Path(test.operand), "number"
@@ -260,9 +273,13 @@ def _times(rule: Rule) -> Iterator[Path]:
     """Places that hold points in time, which the decoder reads faster than we could."""
     if rule.mapping.time_unit is None:
         yield from _paths_of(rule.mapping.time)
+    yield from _instants(rule)
+
+
+def _instants(rule: Rule) -> Iterator[Path]:
     for update in rule.event.updates:
-        if update.time:
-            yield from _paths_of(update.of)
+        for of in (update.of, *update.minus) if update.time else ():
+            yield from _paths_of(of)
 
 
 def _paths_of(of: Field) -> Iterator[Path]:
@@ -285,4 +302,6 @@ def read_labels(rule: Rule) -> dict[str, LabelRule]:
     own = {name: event.labels[name] for name in needed if name not in event.kept}
     for number, update in enumerate(event.updates):
         own |= {f"{number} {name}": label for name, label in update.labels.items()}
+        if update.price_tier is not None:
+            own[f"{number} $tier"] = update.price_tier
     return own

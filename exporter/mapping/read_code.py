@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from exporter.formats.shape import MAX_NUMBER
 from exporter.mapping.memory import LONGEST_KEY, short
 from exporter.mapping.values import (
-    MAX_NUMBER,
     Memo,
     clean,
     cut_function,
@@ -17,10 +17,11 @@ from exporter.mapping.values import (
     keep,
     label_function,
     number,
+    seconds_between,
     text,
     whole_text,
 )
-from spec.mapping import Const, Path
+from spec.mapping import KEPT, Const, Path
 
 if TYPE_CHECKING:
     from exporter.formats.shape import Shape
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 _COMPARISONS = {"above": ">", "below": "<", "at_least": ">=", "at_most": "<="}
 _FILE = (Path(("$file",)),)
 HELPERS = {
-    "TEXT": text, "NUMBER": number, "EPOCH": epoch_seconds, "DIFFERS": differs,
-    "ELEMENTS": elements, "KEEP": keep, "MAX": MAX_NUMBER, "SHORT": short, "CLEAN": clean,
-    "WHOLE": whole_text,
+    "TEXT": text, "NUMBER": number, "EPOCH": epoch_seconds, "BETWEEN": seconds_between,
+    "DIFFERS": differs, "ELEMENTS": elements, "KEEP": keep, "MAX": MAX_NUMBER, "SHORT": short,
+    "CLEAN": clean, "WHOLE": whole_text,
 }  # fmt: skip
 
 
@@ -70,6 +71,8 @@ def load(path: Path, code: Code, scope: Scope) -> str:
 def _outside(parts: tuple[str, ...], code: Code, scope: Scope) -> str:
     """Emit the reading of a `$name`: not in the line, but known of it. Times are in seconds."""
     name = parts[0][1:]
+    if parts[0] == KEPT:
+        return scope.outer.get(f"{KEPT} {parts[1]}", "None")
     if name in scope.known and len(parts) == 1:
         # Not noted as loaded: another rule of the same line may remember something else.
         told = code.variable()
@@ -129,6 +132,22 @@ def as_text(of: Field, code: Code, scope: Scope) -> str:
     return variable
 
 
+def _first_text(of: Field, code: Code, scope: Scope) -> str:
+    """Emit the reading of the first place that holds a text, and not an empty one; or None."""
+    if len(of) < 2:  # noqa: PLR2004 (there is no second)
+        return as_text(of, code, scope)
+    variable = code.variable()
+    depth = code.depth
+    code.emit(f"{variable} = {as_text(of[:1], code, scope)}")
+    for one in of[1:]:
+        code.emit(f"if not {variable}:")
+        code.depth += 1
+        scope = scope.inner()
+        code.emit(f"{variable} = {as_text((one,), code, scope)}")
+    code.depth = depth
+    return variable
+
+
 def whole(of: Field, code: Code, scope: Scope) -> str:
     """Emit the reading of whatever stands in a field as a text to compare with, or its digest."""
     source = first_of(of, code, scope)
@@ -160,7 +179,7 @@ def label(rule: LabelRule, code: Code, scope: Scope) -> str:
     code.emit(f"{variable} = {first}")
     # Nearly always the first place holds a text, and the rest need not be looked at.
     with code.block(f"if {variable}.__class__ is not str or not {variable}:"):
-        text_of = as_text(rule.of, code, scope.inner())
+        text_of = _first_text(rule.of, code, scope.inner())
         code.emit(f"{variable} = {text_of} or {rule.absent if bare else ''!r}")
     if rule.match or rule.classes:
         memo = code.constant(Memo(function), "MEMO")

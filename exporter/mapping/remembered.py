@@ -1,4 +1,4 @@
-"""What earlier lines of a stream have told, for the later ones to use as `$name`."""
+"""What earlier lines of a stream, or of a key, have told, for later ones to use as `$name`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Names: TypeAlias = dict[str, str]
 
 
 class Remembered(Memory[Names]):
-    """The names of each stream (`remember`). A stream of which a block comes is the youngest."""
+    """The names of each stream (`remember`), or of each key (`remember_by`).
+
+    That of which a block or a line comes is the youngest.
+    """
 
     def of(self, stream: Key) -> Names:
         """Give the names of a stream whose lines are read now."""

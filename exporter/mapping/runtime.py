@@ -10,12 +10,14 @@ from exporter.mapping.memories import Memories
 from exporter.mapping.values import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from exporter.mapping.cells import Cells
+    from exporter.mapping.cards import Prices
+    from exporter.mapping.cells import Cells, Slot
     from exporter.mapping.ledger import Ledger
     from exporter.mapping.pairs import Pairs
-    from exporter.mapping.plan import Plan
+    from exporter.mapping.plan import Plan, Rule
+    from exporter.mapping.unsettled import Settling
     from exporter.model import Durable
     from exporter.store.label_text import Labels
     from exporter.store.series import Level
@@ -24,12 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Runtime:
-    """The state of one source's mapping. `plan` says which rules there are."""
+    """The state of one source's mapping. `plan` says which rules there are.
+
+    `last_event` and `unpriced` are families that no rule names: the time of an agent's newest
+    event, and tokens without a price.
+    """
 
     plan: Plan
     ledger: Ledger
     last_event: Family | None
     clock: Callable[[], float]
+    prices: Prices
+    unpriced: Family | None
     cells: dict[tuple[int, str | None], Cells] = field(default_factory=dict)
     memories: Memories = field(init=False)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -44,6 +52,15 @@ class Runtime:
     def open_pairs(self) -> dict[str, Pairs]:
         """The starts that wait for their ends."""
         return self.memories.open_pairs
+
+    def settling(self, rule: Rule, slots: Sequence[Slot]) -> Settling:
+        """Give the observations of a rule that are not final yet."""
+        return self.memories.settling(rule, slots, self.ledger)
+
+    @property
+    def unsettled(self) -> Iterable[Settling]:
+        """The observations of all rules that are not final yet."""
+        return self.memories.unsettled.values()
 
     def durable_memories(self) -> dict[str, tuple[str, Durable]]:
         """Give all memories by their lasting names, each with what defines it."""
@@ -66,6 +83,16 @@ class Runtime:
         level.counts = True  # type: ignore[union-attr] # a gauge
         self.levels[family.name, labels] = family, level  # type: ignore[assignment] # the same
         return level  # type: ignore[return-value] # the same
+
+    def applied(self) -> dict[str, int]:
+        """Count the events that each rule was applied to since the last drain.
+
+        A rule that moves nothing, and gives no agent, keeps no count.
+        """
+        counts: Counter[str] = Counter()
+        for (place, _), cells in self.cells.items():
+            counts[self.plan.rules[place].name] += cells.events()
+        return dict(counts)
 
     def drain(self) -> None:
         """Empty cells, counts and levels into the series."""

@@ -57,15 +57,24 @@ def pair_signature(start: Rule, ends: Iterable[Rule]) -> str:
     return _text([*sides, list(start.event.labels), gauge])
 
 
+def settling_signature(event: EventRule) -> str:
+    """Tell what is observed together, and of which keys."""
+    observed: list[Written] = [
+        [update.family.name, *update.family.labels, list(update.together)]
+        for update in event.updates
+        if update.together
+    ]
+    return _text([dedupe_signature(event), observed])
+
+
 def remember_signature(mapping: Mapping) -> str:
-    """Tell which names are remembered, and of what."""
-    return _text(
-        [
-            [name, _field(of), _loops(event)]
-            for event in mapping.events
-            for name, of in event.remember.items()
-        ]
-    )
+    """Tell which names are remembered, of what, and what tells apart whose they are."""
+    names: list[Written] = [
+        [name, _field(of), _loops(event)]
+        for event in mapping.events
+        for name, of in event.remember.items()
+    ]
+    return _text([*names, *([_key(mapping.remember_by)] if mapping.remember_by else [])])
 
 
 def _text(parts: list[Written]) -> str:
@@ -93,6 +102,7 @@ def _added(event: EventRule) -> list[Written]:
             _field(update.of),
             [_field(of) for of in update.minus],
             [f"{text}={number!r}" for text, number in (update.table or {}).items()],
+            *(["time"] if update.time else []),
         ]
         for update in event.updates
         if update.verb == "add" and update.of

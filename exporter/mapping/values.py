@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from exporter.formats.shape import MAX_NUMBER
 from spec.node import scalar_text
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from spec.mapping import LabelRule
 
-# Beyond, a number is not finite for us: sums, and money in trillionths, must fit into a float.
-MAX_NUMBER = 1e280
 MEMO_LIMIT = 10_000
 # What is made of a longer text is made anew each time: memos hold no prompts.
 LONGEST_MEMO = 256
@@ -60,15 +59,20 @@ def number(value: object) -> int | float | str:
 def moment(value: object, scale: float | None) -> datetime | str | None:
     """Read a point in time: ISO 8601 (no zone means UTC), or epoch times `scale` in seconds.
 
+    With a scale a text that is no number may still be ISO 8601: some logs write both.
+
     Returns:
         The time in UTC, None where there is none, or the reason why it can't be read.
     """
     if value is None:
         return None
     try:
-        if scale is not None:
+        if scale is not None and not isinstance(value, datetime):
             epoch = number(value)
-            return epoch if isinstance(epoch, str) else datetime.fromtimestamp(epoch * scale, UTC)
+            if not isinstance(epoch, str):
+                return datetime.fromtimestamp(epoch * scale, UTC)
+            if epoch != "not_a_number" or not isinstance(value, str):
+                return epoch
         if isinstance(value, datetime):
             return value if value.tzinfo else value.replace(tzinfo=UTC)
         if isinstance(value, str):
@@ -95,8 +99,24 @@ def epoch_seconds(value: object) -> float | str:
     """Read a point in time as seconds since 1970, or the reason why it can't be read."""
     if value is None:
         return "missing"
-    at = moment(value, None)
-    return at.timestamp() if isinstance(at, datetime) else str(at)
+    at = _instant(value)
+    return at.timestamp() if isinstance(at, datetime) else at
+
+
+def seconds_between(both: tuple[object, object] | None) -> float | str:
+    """Give the seconds from the second point in time to the first, or the reason why not."""
+    if both is None:
+        return "missing"
+    end, start = map(_instant, both)
+    if isinstance(end, str):
+        return end
+    return start if isinstance(start, str) else (end - start).total_seconds()
+
+
+def _instant(value: object) -> datetime | str:
+    """Read a point in time: a text is ISO 8601, a number is in seconds since 1970."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return moment(value, 1 if is_number else None) or "bad_time"
 
 
 def elements(value: object) -> Iterable[tuple[object, object]]:

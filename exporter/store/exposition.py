@@ -5,7 +5,7 @@ Each series keeps its written lines until it changes, so that a scrape writes on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from exporter.store.label_text import LabelText, braced
 from exporter.store.numbers import written
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from exporter.store.label_text import Labels
-    from exporter.store.table import Table
     from spec.model import Family
 
 CONTENT_TYPE_PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,6 +21,25 @@ CONTENT_TYPE_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset
 
 Written: TypeAlias = tuple[str, str]
 """A family's name, and all of its lines."""
+
+
+class Shown(Protocol):
+    """What a scrape sees of a family, or of a part of it: a table of series, or a list of them."""
+
+    family: Family
+
+    def visible(self) -> int:
+        """Count the series that scrapes see."""
+        ...
+
+    def text(self, now: float) -> str:
+        """Write the samples; `now` is the running time."""
+        ...
+
+    def text_with_exemplars(self, now: float) -> str:
+        """Write the samples for OpenMetrics."""
+        ...
+
 
 _TYPES = {"stateset": "gauge", "info": "gauge"}
 
@@ -33,14 +51,14 @@ def exposition(families: Iterable[Written], *, openmetrics: bool = False) -> byt
 
 
 def families_of(
-    tables: Iterable[Table], now: float, *, openmetrics: bool = False, names: Collection[str] = ()
+    tables: Iterable[Shown], now: float, *, openmetrics: bool = False, names: Collection[str] = ()
 ) -> Iterator[Written]:
     """Write what tables hold, those of one family together, in their order.
 
     `now` is the running time. `names` are those of families or samples: with any, only what has
     one of these is written.
     """
-    families: dict[str, list[Table]] = {}
+    families: dict[str, list[Shown]] = {}
     for table in tables:
         families.setdefault(table.family.name, []).append(table)
     for name, together in families.items():

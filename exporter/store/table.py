@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from exporter.model import Plain
     from exporter.store.label_text import Labels
+    from exporter.store.numbers import Number
     from exporter.store.series import Series
     from spec.model import Family
 
@@ -109,6 +110,13 @@ class Table:
         if self.family.type == "stateset":
             return sum(len(one.shown[1]) for one in ordered if isinstance(one, State) and one.shown)
         return len(ordered)
+
+    def totals(self, now: float) -> Iterator[tuple[Labels, Number]]:
+        """Give the values of counters as scrapes see them; money is in trillionths."""
+        self._grow(now)
+        for one in self._ordered():
+            if isinstance(one, Counter):
+                yield one.labels, 0 if one.labels in self.young else one.shown or 0
 
     def text(self, now: float) -> str:
         """Write the samples that scrapes see; they are kept until something changes."""

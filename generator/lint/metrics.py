@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from generator.lint.shape import Shape, shape, union
 from spec.fed import fed_families
+from spec.names import with_theirs
 from spec.reading import PROMETHEUS_FAMILIES, TARGET_LABELS
 
 if TYPE_CHECKING:
@@ -90,8 +91,12 @@ class Metrics:
 def exported(spec: Spec) -> dict[str, Metric]:
     """Give what the exporters of a spec show, and what is declared and never fed."""
     every = {**spec.families, **PROMETHEUS_FAMILIES}
-    fed = fed_families(spec.sources, spec.families) if spec.sources else frozenset(every)
-    feeding = [(source, fed_families([source], ())) for source in spec.sources]
+
+    def fed_by(sources: Iterable[Source], known: Iterable[str] = ()) -> frozenset[str]:
+        return with_theirs(fed_families(sources, known), spec.names)
+
+    fed = fed_by(spec.sources, spec.families) if spec.sources else frozenset(every)
+    feeding = [(source, fed_by([source])) for source in spec.sources]
     common = frozenset({*TARGET_LABELS, *spec.selector})
     found: dict[str, Metric] = {}
     for family in every.values():

@@ -16,9 +16,9 @@ from spec.model import Expr, PanelQuery
 _COLUMNS = {"severity": "Severity", "alertname": "Alert", "about": "About", "alertstate": "Status"}
 # The labels that tell what an alert is about, in one column: few alerts have more than two.
 _ABOUT = (
-    "agent", "model", "tool", "server", "breaker", "workflow", "queue", "resource", "state",
-    "class", "limit", "action", "suite", "gate", "experiment", "variant", "slo", "budget", "tier",
-    "source", "family", "rule_group", "integration",
+    "agent", "session", "model", "tool", "server", "breaker", "workflow", "queue", "resource",
+    "state", "class", "limit", "action", "suite", "gate", "experiment", "variant", "slo", "budget",
+    "tier", "source", "family", "rule_group", "integration",
 )  # fmt: skip
 _SINCE = "Since"
 _SEVERITY_WIDTH, _STATUS_WIDTH, _SINCE_WIDTH = 100, 90, 130

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def look(subject: Subject) -> Look:
     """Show labels first, then the queries' columns.
 
-    `sort` names a column, highest first; `color` those whose numbers take the panel's `steps`.
+    `sort` names a column, highest first; `color` those whose numbers take the panel's `steps`;
+    `links` the dashboards to which the values of labels lead.
     """
     panel = subject.panel
     labels = list(dict.fromkeys(label for query in panel.queries for label in query.by))
@@ -29,9 +30,23 @@ def look(subject: Subject) -> Look:
         overrides=tuple(
             override(name, unit=unit, **(_IN_COLOUR if name in coloured else {}))
             for name, unit in zip(values, subject.units, strict=True)
+        )
+        + tuple(
+            override(shown[label], links=[link])
+            for label, board in subject.option("links", {}).items()
+            if label in shown and (link := _link(label, subject.boards.get(board)))
         ),
         transformations=(*arranged(shown, values),),
     )
+
+
+def _link(label: str, uid: str | None) -> Json | None:
+    """Lead from a label's value to the dashboard that shows it, over the same time."""
+    if uid is None:
+        return None
+    seen = "${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}"
+    url = f"/d/{uid}?{seen}&var-{label}=${{__value.raw}}"
+    return {"title": "Look at ${__value.raw}", "url": url}
 
 
 _IN_COLOUR: Json = {
@@ -77,5 +92,5 @@ TABLE = Visualisation(
     "table",
     look,
     format="table",
-    options=frozenset({"color", "columns", "limit", "order", "sort"}),
+    options=frozenset({"color", "columns", "limit", "links", "order", "sort"}),
 )

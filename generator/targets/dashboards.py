@@ -103,6 +103,7 @@ def _surroundings(dashboard: Dashboard, model: Model) -> Surroundings:
         families=model.families,
         scrape=float(model.timing.scrape),
         runbooks=model.links.get("runbooks", "").rstrip("/"),
+        boards={one.name: dashboard_uid(model.fleet, one.name) for one in model.dashboards},
     )
 
 

@@ -277,6 +277,22 @@
             },
           },
           {
+            alert: 'PlanLimitNear',
+            expr: 'agent_resource:agent_resource_utilization_ratio_resource_rate_limit_primary_or_rate_limit_secondary_133e35cc:max{fleet="agents"} > 0.85',
+            'for': '5m',
+            labels: {
+              severity: 'warning',
+              category: 'cost',
+              fleet: 'agents',
+            } + $._config.alertLabels,
+            annotations: {
+              summary: 'A coding agent has nearly used up the limit of its plan.',
+              description: "{{ $labels.agent }} has used {{ $value | humanizePercentage }} of its plan's {{ $labels.resource }}; 85% are tolerated.",
+              runbook_url: $._config.runbookURLPattern % 'PlanLimitNear',
+              dashboard_url: $._config.grafanaURL + '/d/agents-platform?var-agent={{ $labels.agent | urlquery }}',
+            },
+          },
+          {
             alert: 'ResourceRunsOut',
             expr: std.join('\n', [
               'predict_linear(agent_resource:agent_resource_utilization_ratio:max{fleet="agents"}[2h], 14400) > 0.98',
@@ -361,6 +377,12 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-coordination',
             },
           },
+        ],
+      },
+      {
+        name: 'agents.alerts.2',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             alert: 'ConsensusFailing',
             expr: std.join('\n', [
@@ -381,12 +403,6 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-coordination',
             },
           },
-        ],
-      },
-      {
-        name: 'agents.alerts.2',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             alert: 'ConsensusSlow',
             expr: std.join('\n', [
@@ -520,6 +536,36 @@
               description: '{{ printf "%.10g" $value }} tokens of {{ $labels.model }} were used within 1h and could not be priced; 100000 are tolerated.',
               runbook_url: $._config.runbookURLPattern % 'TrafficUnpriced',
               dashboard_url: $._config.grafanaURL + '/d/agents-platform',
+            },
+          },
+          {
+            alert: 'SessionExpensive',
+            expr: 'agent_session:agent_session_cost_usd:max{fleet="agents"} > 50',
+            labels: {
+              severity: 'warning',
+              category: 'agent',
+              fleet: 'agents',
+            } + $._config.alertLabels,
+            annotations: {
+              summary: 'One session has cost a lot.',
+              description: 'The session {{ $labels.session }} of {{ $labels.agent }} has cost ${{ printf "%.2f" $value }}, more than $50.00.',
+              runbook_url: $._config.runbookURLPattern % 'SessionExpensive',
+              dashboard_url: $._config.grafanaURL + '/d/agents-fleet?var-agent={{ $labels.agent | urlquery }}',
+            },
+          },
+          {
+            alert: 'SessionRunsLong',
+            expr: 'agent_session:agent_session_duration_seconds:max{fleet="agents"} > 43200',
+            labels: {
+              severity: 'warning',
+              category: 'agent',
+              fleet: 'agents',
+            } + $._config.alertLabels,
+            annotations: {
+              summary: 'A session has been going on for very long.',
+              description: 'The session {{ $labels.session }} of {{ $labels.agent }} began {{ $value | humanizeDuration }} before its newest event, more than 12h 0m 0s.',
+              runbook_url: $._config.runbookURLPattern % 'SessionRunsLong',
+              dashboard_url: $._config.grafanaURL + '/d/agents-fleet?var-agent={{ $labels.agent | urlquery }}',
             },
           },
           {
@@ -683,6 +729,12 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-fleet?var-agent={{ $labels.agent | urlquery }}',
             },
           },
+        ],
+      },
+      {
+        name: 'agents.alerts.3',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             alert: 'ModelCallsFailing',
             expr: std.join('\n', [
@@ -743,12 +795,6 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-platform?var-agent={{ $labels.agent | urlquery }}',
             },
           },
-        ],
-      },
-      {
-        name: 'agents.alerts.3',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             alert: 'StreamsDropping',
             expr: std.join('\n', [
@@ -1077,6 +1123,12 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-platform?var-agent={{ $labels.agent | urlquery }}',
             },
           },
+        ],
+      },
+      {
+        name: 'agents.alerts.4',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             alert: 'StateSavesFailing',
             expr: std.join('\n', [
@@ -1128,12 +1180,6 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-orchestrator?var-server={{ $labels.server | urlquery }}',
             },
           },
-        ],
-      },
-      {
-        name: 'agents.alerts.4',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             alert: 'McpServerFailing',
             expr: std.join('\n', [
@@ -1440,6 +1486,12 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-watching',
             },
           },
+        ],
+      },
+      {
+        name: 'agents.alerts.5',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             alert: 'NotificationsFailing',
             expr: 'integration:alertmanager_notifications_failed:increase15m{fleet="agents"} > 3',
@@ -1488,12 +1540,6 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-watching',
             },
           },
-        ],
-      },
-      {
-        name: 'agents.alerts.5',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             alert: 'Watchdog',
             expr: 'vector(1)',
@@ -1862,6 +1908,12 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-slos',
             },
           },
+        ],
+      },
+      {
+        name: 'agents.alerts.6',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             alert: 'MonthlyCostBurn',
             expr: std.join('\n', [
@@ -1917,12 +1969,6 @@
               dashboard_url: $._config.grafanaURL + '/d/agents-slos',
             },
           },
-        ],
-      },
-      {
-        name: 'agents.alerts.6',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             alert: 'MonthlyCostSpent50',
             expr: 'fleet:agent_cost_usd:increase30d_hourly{fleet="agents"} > 500',

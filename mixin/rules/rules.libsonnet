@@ -440,6 +440,13 @@
             } + $._config.recordingLabels,
           },
           {
+            record: 'agent_resource:agent_resource_utilization_ratio_resource_rate_limit_primary_or_rate_limit_secondary_133e35cc:max',
+            expr: 'max by (agent, resource) (agent_resource_utilization_ratio{resource=~"rate_limit_primary|rate_limit_secondary"})',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
             record: 'agent:agent_context_utilization_ratio:max',
             expr: 'max by (agent) (agent_context_utilization_ratio)',
             labels: {
@@ -459,6 +466,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.3',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'state:agent_system_health_state_critical:max',
             expr: 'max by (state) (agent_system_health{state="critical"})',
@@ -466,12 +479,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.3',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'state:agent_system_health_state_degraded_or_unknown:max',
             expr: 'max by (state) (agent_system_health{state=~"degraded|unknown"})',
@@ -707,6 +714,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.4',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'fleet:agent_worker_assignments_outcome_failure_or_timeout:increase15m',
             expr: std.join('\n', [
@@ -720,12 +733,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.4',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'fleet:agent_worker_assignments_outcome_failure_or_timeout_per_agent_worker_assignments:ratio_increase15m',
             expr: std.join('\n', [
@@ -823,6 +830,20 @@
             } + $._config.recordingLabels,
           },
           {
+            record: 'agent_session:agent_session_cost_usd:max',
+            expr: 'max by (agent, session) (agent_session_cost_usd)',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
+            record: 'agent_session:agent_session_duration_seconds:max',
+            expr: 'max by (agent, session) (agent_session_duration_seconds)',
+            labels: {
+              fleet: 'agents',
+            } + $._config.recordingLabels,
+          },
+          {
             record: 'agent_limit:agent_limit_hits:increase1h',
             expr: std.join('\n', [
               'round(sum by (agent, limit) (',
@@ -909,6 +930,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.5',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'agent_model:agent_llm_latency_seconds_count:increase10m',
             expr: std.join('\n', [
@@ -946,12 +973,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.5',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'model:agent_llm_requests_outcome_failure_or_timeout:increase10m',
             expr: std.join('\n', [
@@ -1169,6 +1190,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.6',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'agent_model:agent_token_usage_type_input_or_cache_read_or_cache_write_83f3bbb8:increase1h',
             expr: std.join('\n', [
@@ -1210,12 +1237,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.6',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'agent_model:agent_token_usage_type_cache_read_33bcf13e_per_agent_token_usage_type_input_or_cache_read_or_cache_write_83f3bbb8:ratio_increase1h_of_100000',
             expr: std.join('\n', [
@@ -1401,6 +1422,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.7',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'fleet:agent_decisions_verdict_true_positive_or_false_positive_5dec6c6f:increase6h',
             expr: std.join('\n', [
@@ -1442,12 +1469,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.7',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'fleet:agent_decisions_verdict_true_positive_or_false_negative_b66038eb:increase6h',
             expr: std.join('\n', [
@@ -1669,6 +1690,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.8',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'server:mcp_request_duration_seconds_count:increase10m',
             expr: std.join('\n', [
@@ -1706,12 +1733,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.8',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'tool:agent_tool_calls_outcome_failure_or_timeout:increase15m',
             expr: std.join('\n', [
@@ -1927,6 +1948,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.9',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'source_rule:agentgauge_evictions:increase1h',
             expr: std.join('\n', [
@@ -1960,12 +1987,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.9',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'rule_group:prometheus_rule_group_iterations_missed:increase15m',
             expr: std.join('\n', [
@@ -2190,6 +2211,12 @@
               slo: 'task-success',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.10',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'agent:agent_tasks:increase2h',
             expr: std.join('\n', [
@@ -2232,12 +2259,6 @@
               slo: 'task-success',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.10',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'agent:agent_tasks:increase_hourly',
             expr: std.join('\n', [
@@ -2430,6 +2451,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.11',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'slo:errors_per_total:ratio_increase5m',
             expr: std.join('\n', [
@@ -2476,12 +2503,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.11',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'slo:errors_per_total:ratio_increase6h',
             expr: std.join('\n', [
@@ -2714,6 +2735,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.12',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'slo:errors_per_total:ratio_increase30d',
             expr: std.join('\n', [
@@ -2751,12 +2778,6 @@
               slo: 'fast-answers',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.12',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'slo:error_budget_remaining:ratio',
             expr: '1 - slo:errors_per_total:ratio_increase30d{fleet="agents",slo="fast-answers"} / 0.05',
@@ -2942,6 +2963,12 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
+        ],
+      },
+      {
+        name: 'agents.recording.13',
+        interval: $._config.evaluationInterval,
+        rules: [
           {
             record: 'fleet:agent_cost_usd:increase10h',
             expr: std.join('\n', [
@@ -2971,12 +2998,6 @@
               fleet: 'agents',
             } + $._config.recordingLabels,
           },
-        ],
-      },
-      {
-        name: 'agents.recording.13',
-        interval: $._config.evaluationInterval,
-        rules: [
           {
             record: 'budget:spent:ratio',
             expr: 'fleet:agent_cost_usd:increase30d_hourly{fleet="agents"} / 1000',

@@ -21,6 +21,7 @@ from spec.model.alerts import (
 )
 from spec.model.dashboards import Dashboard, Panel, PanelQuery, Row
 from spec.model.families import FAMILY_LIMIT, SERIES_LIMIT, Family, FamilyType, Matcher, Selection
+from spec.model.names import OtherNames, Twin, View, Way
 from spec.model.oncall import (
     Fired,
     Grouping,
@@ -57,7 +58,18 @@ from spec.model.queries import (
     Value,
     WrittenCase,
 )
-from spec.model.whole import Kubernetes, Outputs, Push, RuleServer, Source, Spec, Target, Timing
+from spec.model.whole import (
+    Kubernetes,
+    Names,
+    Outputs,
+    Push,
+    RuleServer,
+    Source,
+    Spec,
+    Target,
+    Timing,
+    TopSessions,
+)
 
 __all__ = [
     "CATEGORIES",
@@ -92,8 +104,10 @@ __all__ = [
     "Matcher",
     "Measured",
     "MuteTime",
+    "Names",
     "OnCall",
     "OnCallTest",
+    "OtherNames",
     "Outputs",
     "Panel",
     "PanelQuery",
@@ -121,6 +135,10 @@ __all__ = [
     "Threshold",
     "Tier",
     "Timing",
+    "TopSessions",
+    "Twin",
     "Value",
+    "View",
+    "Way",
     "WrittenCase",
 ]

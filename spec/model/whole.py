@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from spec.model.families import SERIES_LIMIT, Family
+from spec.prices import PriceList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from spec.mapping import Mapping, MappingTest
     from spec.model.alerts import Alert, Budget, Record, Slo
     from spec.model.dashboards import Dashboard
+    from spec.model.names import OtherNames
     from spec.model.oncall import OnCall
 
 RuleServer: TypeAlias = Literal["2.42", "3", "victoriametrics", "mimir"]
 Target: TypeAlias = Literal["files", "mixin", "kubernetes", "grafana"]
+Names: TypeAlias = Literal["own", "otel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class TopSessions:
+    """Which sessions are shown: the first `keep` in each family, up to `age` s after their end.
+
+    With 0 to keep, sessions are not followed at all.
+    """
+
+    keep: int = 20
+    age: Fraction = Fraction(86_400)
+
+
+@dataclass(frozen=True, slots=True)
 class Kubernetes:
     """Where the resources for Kubernetes' operators belong.
 
@@ -93,7 +107,8 @@ class Outputs:
     `prometheus` evaluates the rules: Prometheus from this version on, or a server like it.
     `alertmanager` is the oldest version that is to take the configuration.
     `datasource` is the uid of Grafana's data source, `folder` the title of the folder ("" for the
-    fleet's name) for rules that Grafana evaluates.
+    fleet's name) for rules that Grafana evaluates. `names`: the exporter shows its metrics under
+    the names of others too.
     """
 
     prometheus: RuleServer = "2.42"
@@ -102,6 +117,7 @@ class Outputs:
     kubernetes: Kubernetes = field(default_factory=Kubernetes)
     datasource: str = "prometheus"
     folder: str = ""
+    names: Names = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +126,8 @@ class Spec:
 
     `selector` holds labels that tell this fleet's exporters from others in one Prometheus.
     `links` holds base addresses: `grafana`, `runbooks`. `series_limit` is the most series of all
-    families together. `resolved` is the same as plain values, as
-    it would stand in one file.
+    families together. `prices` are for what a log tells no cost of. `names` are those of others,
+    where they are asked for. `resolved` is the same as plain values, as it would stand in one file.
     """
 
     file: str
@@ -126,8 +142,11 @@ class Spec:
     links: Map[str, str]
     timing: Timing
     series_limit: int = SERIES_LIMIT
+    sessions: TopSessions = field(default_factory=TopSessions)
+    prices: PriceList = field(default_factory=PriceList)
     tests: tuple[MappingTest, ...] = ()
     outputs: Outputs = field(default_factory=Outputs)
+    names: OtherNames | None = None
     slos: tuple[Slo, ...] = ()
     records: tuple[Record, ...] = ()
     resolved: Map[str, object] = field(default_factory=dict)

@@ -38,12 +38,15 @@ PARTS = (
     "receivers",
     "streams",
     "assembly",
+    "backfill",
+    "explaining",
+    "recognition",
 )
 
 # What formats share, what they are made of, and what may be around their lines.
 BESIDE_FORMATS = (
     "decoded", "shape", "kinds", "field_lines", "json_prefix", "otlp_types", "otlp_values",
-    "otlp_protobuf", "envelopes", "envelope_cutter", "wrapped",
+    "otlp_protobuf", "otlp_cutter", "envelopes", "envelope_cutter", "wrapped",
 )  # fmt: skip
 
 # What the runbooks' handbook is made of.

@@ -131,5 +131,5 @@ def test_alerts_of_a_dashboard_that_is_switched_off_link_to_none(tmp_path: Path)
 
 
 def test_init_writes_a_right_spec_for_a_folder_with_quotes(tmp_path: Path) -> None:
-    assert run("init", 'lo"gs', cwd=tmp_path).returncode == 0
+    assert run("init", 'lo"gs', "--preset", "aider", cwd=tmp_path).returncode == 0
     assert run("check", cwd=tmp_path).returncode == 0

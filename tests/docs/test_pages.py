@@ -235,15 +235,16 @@ def test_every_section_and_key_of_the_spec_is_documented() -> None:
     text = page("spec-language").prose
     # A preset's own sections have a page of their own, as the long sections have.
     mapping = {
-        "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "events", "tests",
+        "format", "pattern", "prefix", "files", "time", "labels", "exemplar", "session",
+        "remember_by", "places", "events", "tests",
     }  # fmt: skip
+    assert lacking(sorted(mapping), page("mapping-language").prose) == []
     assert [n for n in SCHEMA["properties"] if n not in mapping and f"## `{n}`" not in text] == []
-    known = set().union(
-        *map(
-            section,
-            ("sources", "families", "slos", "budgets", "selector", "links", "timing", "limits"),
-        )
-    )
+    sections = (
+        "sources", "families", "slos", "budgets", "selector", "links", "timing", "limits",
+        "sessions",
+    )  # fmt: skip
+    known = set().union(*map(section, sections))
     assert lacking(sorted(known), text) == []
 
 

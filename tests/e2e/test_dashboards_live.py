@@ -93,7 +93,8 @@ def filled(expression: str) -> str:
     return re.sub(r"\$\{?(\w+)\}?", lambda found: MACROS.get(found[1], ".+"), expression)
 
 
-def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give all panels, those in collapsed rows too."""
     for panel in dashboard["panels"]:
         yield panel
         yield from panel.get("panels", [])
@@ -101,7 +102,7 @@ def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _targets() -> Iterator[Any]:
     for path in DASHBOARDS:
-        for panel in _panels(json.loads(path.read_text())):
+        for panel in panels(json.loads(path.read_text())):
             for target in panel.get("targets", []):
                 if any(family in target["expr"] for family in SELDOM):
                     continue

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCRAPE_EVERY = 0.05
+_SCALES = {
+    "agent_cost_usd_total": 100, "agent_session_cost_usd": 100,
+    "agent_llm_latency_seconds_sum": 1000,
+}  # fmt: skip
 
 
 class Run:
@@ -123,7 +127,7 @@ def totals(samples: Mapping[str, float]) -> Counter[tuple[str, ...]]:
     for name, value in samples.items():
         metric, _, labels = name.removeprefix("gauge:").rstrip("}").partition("{")
         agents = [pair[6:] for pair in labels.split(",") if pair.startswith("agent=")]
-        scale = {"agent_cost_usd_total": 100, "agent_llm_latency_seconds_sum": 1000}.get(metric, 1)
+        scale = _SCALES.get(metric, 1)
         if agents:
             found[metric, agents[0]] += round(value * scale, 6)  # type: ignore[assignment]
     return found

@@ -119,6 +119,10 @@ class Log:
             self.totals["agent_llm_requests_total", agent] += 1
             self.totals["agent_token_usage_total", agent] += tokens
             self.totals["agent_cost_usd_total", agent] += cents
+            # Each agent has one session: a few, so that all of them lead.
+            self.totals["agent_session_tokens", agent] += tokens
+            self.totals["agent_session_cost_usd", agent] += cents
+            self.totals["agent_sessions_total", agent] = 1
             self.totals["agent_llm_latency_seconds_count", agent] += 1
             self.totals["agent_llm_latency_seconds_sum", agent] += ms
         return {

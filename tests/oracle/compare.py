@@ -14,7 +14,9 @@ import msgspec
 from exporter.mapping.engine import CompiledMapping
 from exporter.mapping.ledger import Ledger
 from exporter.model import Block
+from exporter.store.sessions import Sessions
 from exporter.store.store import Limit, Store
+from spec.model import TopSessions
 from tests.oracle.interpreter import Oracle
 
 if TYPE_CHECKING:
@@ -59,9 +61,10 @@ class Exporter:
         limit = Limit(1_000_000)
         self.store = Store(self._families, limit, lambda: 0.0)
         self.own = Store(self._families, limit, lambda: 0.0)
-        ledger = Ledger(SOURCE, self.store, self.own)
+        self.sessions = Sessions(self._families, {"": {}}, TopSessions())
+        ledger = Ledger(SOURCE, self.store, self.own, sessions=self.sessions)
         self.engine = CompiledMapping(self._mappings, self._families, ledger, lambda: 0.0)
-        self.parts: tuple[Durable, ...] = (self.store, self.own, self.engine)
+        self.parts: tuple[Durable, ...] = (self.store, self.own, self.sessions, self.engine)
 
     def apply(self, block: Block) -> None:
         """Take a block."""
@@ -76,7 +79,8 @@ class Exporter:
         self.engine.drain()
         if whole:
             self._saved.clear()
-        series = [part.save(whole=whole or not self._saved) for part in (self.store, self.own)]
+        tables = (self.store, self.own, self.sessions)
+        series = [part.save(whole=whole or not self._saved) for part in tables]
         memory = self.engine.save(whole=whole or not self._saved)
         written = msgspec.msgpack.decode(msgspec.msgpack.encode(memory))
         self._saved.append([*deepcopy(series), written])
@@ -111,6 +115,16 @@ class Exporter:
                         whole.insert(family.labels.index(family.state), state)
                         now = int(state == series.current)
                         found.numbers.setdefault(name, {})[tuple(whole)] = now
+        found.numbers |= self._leaders()
+        return found
+
+    def _leaders(self) -> Numbers:
+        """Give the sessions that are shown."""
+        found: Numbers = {}
+        for name, leaders in self.sessions.leaders().items():
+            one = TRILLIONTHS if name == "agent_session_cost_usd" else 1
+            if leaders:
+                found[name] = {key[1:]: Fraction(value) / one for key, value in leaders}
         return found
 
     def counts(self) -> Counts:

@@ -18,23 +18,31 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from spec.mapping import Bounds, Const, Path
+from tests.oracle.otlp import records
+from tests.oracle.prices import price
+from tests.oracle.sessions import SUMMED, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from spec.mapping import EventRule, Field, Key, LabelRule, Mapping, Pair, Test, Update
     from spec.model import Family
+    from tests.oracle.sessions import Told
 
 Labels: TypeAlias = tuple[str, ...]
 Series: TypeAlias = tuple[str, Labels]
 UNMATCHED, REPEAT, APPLIED = range(3)
 OUTCOMES = ("unmatched", "repeat", "applied")
 LARGEST = Fraction(10) ** 280
+TOKENS = "agent_token_usage_total"
+UNPRICED = "agent_unpriced_tokens_total"
+INPUT = ("input", "cache_read", "cache_write")
 LAST_EVENT = "agent_last_event_timestamp_seconds"
 TICKS = {"s": 1, "ms": 1000, "us": 1000_000, "ns": 1000_000_000}
 
 
 KEPT_LENGTH = 256
+WAITING = 1000
 MONEY = 10**12
 
 
@@ -51,6 +59,7 @@ class Seen:
     elements: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, object] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     time: datetime | None = None
 
 
@@ -77,6 +86,7 @@ class Totals:
     lines: Counter[str] = field(default_factory=Counter)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     evictions: Counter[str] = field(default_factory=Counter)
+    sessions: Sessions = field(default_factory=Sessions)
 
 
 class Kept:
@@ -127,6 +137,8 @@ class Oracle:
     def __init__(self, mappings: Iterable[Mapping], families: dict[str, Family]) -> None:
         self.totals = Totals()
         self._families = families
+        mappings = tuple(mappings)
+        self._otlp = any(mapping.format == "otlp" for mapping in mappings)
         names: defaultdict[tuple[int, str], dict[str, str]] = defaultdict(dict)
         self._rules = [
             _Rule(m, event, self.totals, lambda stream, m=m: names[id(m), stream])  # type: ignore[misc] # mypy can't infer defaults
@@ -146,6 +158,8 @@ class Oracle:
         for rule in self._rules:
             for key in list(rule.open):
                 rule.give_up(key)
+            for key in list(rule.waiting):
+                rule.observe_waiting(key)
 
     def numbers(self) -> dict[str, dict[Labels, float]]:
         """Give counters, gauges, statesets and infos, by family."""
@@ -163,6 +177,7 @@ class Oracle:
         for agent, time in totals.newest.items():
             have = found[LAST_EVENT].get((agent,), -math.inf)
             found[LAST_EVENT][agent,] = max(have, time.timestamp())
+        found.update(totals.sessions.numbers())
         return dict(found)
 
     def histograms(self) -> dict[str, dict[Labels, tuple[list[int], float]]]:
@@ -182,7 +197,17 @@ class Oracle:
             self.totals.lines["rejected"] += 1
             self.totals.rejects["line", str(reason)] += 1
             return
-        outcomes = [rule.take(value, stream) for rule in self._rules if not rule.event.abandoned]
+        events = list(records(value)) if self._otlp else [value]
+        self.totals.lines["unmatched"] += not events
+        for event in events:
+            self._event(stream, event)
+
+    def _event(self, stream: str, event: dict[str, Any] | None) -> None:
+        if event is None:
+            self.totals.lines["rejected"] += 1
+            self.totals.rejects["line", "not_an_object"] += 1
+            return
+        outcomes = [rule.take(event, stream) for rule in self._rules if not rule.event.abandoned]
         self.totals.lines[OUTCOMES[max(outcomes, default=UNMATCHED)]] += 1
 
 
@@ -257,7 +282,7 @@ def number(value: object) -> Fraction:
 
 
 def moment(value: object, unit: str | None) -> datetime:
-    """Read a point in time."""
+    """Read a point in time. With a unit it is a number, or all the same ISO 8601."""
     if unit:
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
@@ -265,6 +290,9 @@ def moment(value: object, unit: str | None) -> datetime:
             )
         except OverflowError:
             raise RejectError("bad_time") from None
+        except RejectError as reason:
+            if str(reason) != "not_a_number" or not isinstance(value, str):
+                raise
     if not isinstance(value, str):
         raise RejectError("bad_time")
     time: datetime
@@ -278,6 +306,12 @@ def moment(value: object, unit: str | None) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+def instant(value: object) -> datetime:
+    """Read a point in time where either may stand: a number is in seconds."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return moment(value, "s" if is_number else None)
+
+
 def read(of: Field, seen: Seen) -> Any:  # noqa: ANN401 (whatever JSON holds)
     """Read the first place that is there."""
     found = (part.text if isinstance(part, Const) else at(part.parts, seen) for part in of)
@@ -287,6 +321,8 @@ def read(of: Field, seen: Seen) -> Any:  # noqa: ANN401 (whatever JSON holds)
 def at(parts: tuple[str, ...], seen: Seen) -> Any:  # noqa: ANN401 (the same)
     """Read one place."""
     head, *rest = parts
+    if head == "$kept":
+        return seen.kept.get(rest[0])
     if head.startswith("$"):
         return None if rest else seen.names.get(head)
     if head in seen.elements:
@@ -311,8 +347,8 @@ def elements(value: object) -> Iterator[tuple[object, Any]]:
 
 
 def label(rule: LabelRule, seen: Seen) -> str:
-    """Make a label's value."""
-    found = text(read(rule.of, seen))
+    """Make a label's value, of the first place that holds a text and not an empty one."""
+    found = next((told for part in rule.of if (told := text(read((part,), seen)))), None)
     if found and rule.match:
         cut = re.search(rule.match, found)
         found = cut[1] if cut else None
@@ -400,6 +436,7 @@ class _Rule:
         self.totals_of = Kept(self.name, event.delta.bounds if event.delta else Bounds(), totals)
         self.keep_max = event.dedupe is not None and event.dedupe.keep == "max"
         self.open: dict[object, Started] = {}
+        self.waiting: dict[object, tuple[dict[int, Fraction | None], Seen]] = {}
         self.start: _Rule = self
         self.abandons: list[_Rule] = []
 
@@ -418,8 +455,11 @@ class _Rule:
     def take(self, line: dict[str, Any], stream: str) -> int:
         """Apply the rule to a line; give its outcome."""
         loops = dict(self.event.each)
-        remembered = {f"${name}": value for name, value in self.names_of(stream).items()}
-        seen = Seen(line, {**remembered, "$file": stream})
+        seen = Seen(line, {"$file": stream})
+        by = self.mapping.remember_by
+        key = key_of(by, seen) if by else None
+        seen.told = self.names_of(stream if key is None else repr(key))
+        seen.names |= {f"${name}": value for name, value in seen.told.items()}
         if not all(holds(t, seen) for t in self.event.when if t.path.parts[0] not in loops):
             return UNMATCHED
         return max((self._one(seen) for _ in self._loop(seen, self.event.each)), default=UNMATCHED)
@@ -451,7 +491,7 @@ class _Rule:
             told = text(read(of, seen))
             if told is not None:
                 cut = told[:KEPT_LENGTH]
-                self.names_of(seen.names["$file"])[name] = seen.names[f"${name}"] = cut
+                seen.told[name] = seen.names[f"${name}"] = cut
         if event.streak:
             key = key_of(event.streak.by, seen)
             now = [_compared(read((of,), seen)) for of in event.streak.of]
@@ -530,7 +570,8 @@ class _Rule:
             return seen.kept[name]
         return label(self.event.labels[name], seen)
 
-    def _apply(self, seen: Seen) -> int:
+    def _told(self, seen: Seen) -> tuple[list[Fraction | None], list[tuple[float, float] | None]]:
+        """Give the numbers of all updates, and as they were written where they are compared."""
         amounts: list[Fraction | None] = []
         told: list[tuple[float, float] | None] = []
         for update in self.event.updates:
@@ -542,6 +583,11 @@ class _Rule:
             amounts.append(amount)
             compared = amount is not None and update.verb == "add"
             told.append(_as_written(update, seen) if compared else None)
+        return amounts, told
+
+    def _apply(self, seen: Seen) -> int:
+        amounts, told = self._told(seen)
+        said, first = list(amounts), True
         if self.event.delta or self.keep_max:
             outcome, first = self._news(told, amounts, seen)
             if outcome != APPLIED:
@@ -554,9 +600,95 @@ class _Rule:
             agent = self._label("agent", None, seen)
             newest = self.totals.newest
             newest[agent] = max(newest.get(agent, seen.time), seen.time)
-        for update, amount in zip(self.event.updates, amounts, strict=True):
+        self._together(amounts, seen, first=first)
+        session = self._session(seen)
+        moves = list(zip(self.event.updates, amounts, strict=True))
+        moves += self._estimated(amounts, amounts if self.event.delta else said, seen)
+        for update, amount in moves:
             self._update(update, amount, seen)
+            if session and amount is not None and update.family.name in SUMMED:
+                session.add(update.family.name, amount)
         return APPLIED
+
+    def _together(self, amounts: list[Fraction | None], seen: Seen, *, first: bool) -> None:
+        """Add up what is observed together, and put it into `amounts`, or aside until it is final.
+
+        A number that may still grow waits until so many younger ones wait, too, or till the end.
+        """
+        places = [at for at, update in enumerate(self.event.updates) if update.together]
+        for place in places:
+            parts = [amounts[one] for one in self.event.updates[place].together]
+            good = [part for part in parts if part is not None]
+            amounts[place] = sum(good, Fraction(0)) if good else None
+        dedupe = self.event.dedupe
+        key = key_of(dedupe.by, seen) if dedupe and self.keep_max else None
+        if not places or key is None:
+            return
+        waiting = self.waiting.pop(key, None)
+        if waiting is None and not first:
+            for place in places:
+                self._late(self.event.updates[place], amounts[place], seen)
+        else:
+            before, then = waiting or ({}, seen)
+            now = {place: _plus(before.get(place), amounts[place]) for place in places}
+            self.waiting[key] = now, then
+            if len(self.waiting) > WAITING:
+                self.observe_waiting(next(iter(self.waiting)))
+        for place in places:
+            amounts[place] = None
+
+    def _late(self, update: Update, more: Fraction | None, seen: Seen) -> None:
+        """Add to the sum of what was observed already."""
+        if more is not None:
+            labels = tuple(self._label(name, update, seen) for name in update.family.labels)
+            empty = [0] * (len(update.family.buckets) + 1)
+            self.totals.buckets.setdefault((update.family.name, labels), empty)
+            self.totals.sums[update.family.name, labels] += more
+
+    def observe_waiting(self, key: object) -> None:
+        """Observe numbers that do not grow any more."""
+        amounts, seen = self.waiting.pop(key)
+        for place, amount in amounts.items():
+            self._update(self.event.updates[place], amount, seen)
+
+    def _estimated(
+        self, amounts: list[Fraction | None], said: list[Fraction | None], seen: Seen
+    ) -> Iterator[tuple[Update, Fraction]]:
+        """Price the tokens that were added. `said` is what tells how large the request was."""
+        updates = self.event.updates
+        estimates = [
+            (update, amount)
+            for update, amount in zip(updates, amounts, strict=True)
+            if update.verb == "estimate" or update.estimate_absent
+        ]
+        if not estimates or estimates[0][1] is not None:
+            return
+        model, rule = self._label("model", estimates[0][0], seen), estimates[0][0].price_tier
+        tier = label(rule, seen) if rule else ""
+        tokens = [
+            (self._label("type", update, seen), update, amount, here or Fraction(0))
+            for update, amount, here in zip(updates, amounts, said, strict=True)
+            if update.verb == "add" and update.family.name == TOKENS and update.of
+        ]
+        whole = sum((here for kind, _, _, here in tokens if kind in INPUT), Fraction(0))
+        for kind, update, amount, _ in tokens:
+            if amount is None:
+                continue
+            each = price(model, update.price_as or kind, whole, seen.time, tier)
+            if each is not None:
+                yield from ((estimate, amount * each) for estimate, _ in estimates)
+            elif amount:
+                self.totals.counters[UNPRICED, (model,)] += amount
+
+    def _session(self, seen: Seen) -> Told | None:
+        """Give what is told of the event's session, if it has one."""
+        rule = self.mapping.session
+        if rule is None or self.event.abandoned or "agent" not in self.event.labels:
+            return None
+        name = label(rule, seen)
+        if not name:
+            return None
+        return self.totals.sessions.note(self._label("agent", None, seen), name, seen.time)
 
     def _news(
         self,
@@ -632,6 +764,10 @@ class _Rule:
             self.totals.choices[series] = labels, time
 
 
+def _plus(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    return one if other is None else other if one is None else one + other
+
+
 def _compared(value: object) -> str | None:
     return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else text(value)
 
@@ -647,6 +783,9 @@ def _raw(update: Update, seen: Seen) -> Any:  # noqa: ANN401 (whatever JSON hold
 
 def _as_written(update: Update, seen: Seen) -> tuple[float, float]:
     """Give a good number before and after what is subtracted, as Python reckons."""
+    if update.time:
+        passed = _time(update, _raw(update, seen), seen)
+        return float(passed or 0), float(passed or 0)
     top = _reckoned(_raw(update, seen))
     parts = [read(of, seen) for of in update.minus]
     less = top - sum(_reckoned(part) for part in parts if part is not None)
@@ -672,17 +811,17 @@ def _fell(before: tuple[float, float] | None, now: tuple[float, float] | None) -
 
 def _amount(update: Update, seen: Seen) -> Fraction | None:
     """Read an update's number in the family's base unit; None where it may be skipped."""
-    if update.state is not None:
+    if update.state is not None or update.together:
         return None
     if update.verb == "inc":
         return Fraction(1)
+    if update.verb == "estimate":
+        return None
     value = _raw(update, seen)
-    if value is None and update.skip_absent:
+    if value is None and (update.skip_absent or update.estimate_absent):
         return None
     if update.time:
-        if value is None:
-            raise RejectError("missing")
-        return Fraction(moment(value, None).timestamp())
+        return _time(update, value, seen)
     amount = number(value)
     for of in update.minus:
         part = read(of, seen)
@@ -694,3 +833,19 @@ def _amount(update: Update, seen: Seen) -> Fraction | None:
         raise RejectError("negative")
     multiply, divide = update.scale
     return amount * multiply / divide
+
+
+def _time(update: Update, value: object, seen: Seen) -> Fraction | None:
+    """Read a point in time as seconds since 1970, or the seconds since another point."""
+    starts = [read(of, seen) for of in update.minus]
+    if value is None or None in starts:
+        if update.skip_absent:
+            return None
+        raise RejectError("missing")
+    end, *start = map(instant, (value, *starts))
+    if not start:
+        return Fraction(end.timestamp())
+    passed = Fraction((end - start[0]).total_seconds())
+    if passed < 0 and update.verb != "set":
+        raise RejectError("negative")
+    return passed

@@ -144,6 +144,8 @@ def test_the_hardened_agents_own_example() -> None:
     assert samples(export("hardened-agent", text=PROTOCOL)) == {
         'agent_last_event_timestamp_seconds{agent="hardened-agent"}': 1732734557,
         'agent_protocol_overrides_total{agent="hardened-agent",protocol="DEADLOCK"}': 1,
+        'agent_session_duration_seconds{agent="hardened-agent",session="test-123"}': 0,
+        'agent_sessions_total{agent="hardened-agent"}': 1,
     }
 
 

@@ -28,6 +28,7 @@ RIGHT = """\
       # the order of labels, and of lines, does not matter
       agent_token_usage_total{type="input",model="m",env="prod",agent="aider"} 3.0
       agent_llm_requests_total{agent="aider",env="prod",model="m",outcome="success"} 1
+      agent_unpriced_tokens_total{env="prod",model="m"} 3
 """
 
 

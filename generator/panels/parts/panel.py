@@ -55,7 +55,7 @@ def visual(
     panel = panel if panel.queries else replace(panel, queries=kind.built_in(around))
     units = tuple(_unit(panel, index, around) for index in range(len(panel.queries)))
     unit = panel.unit or (units[0] if units else "")
-    look = kind.look(Subject(panel, unit, units, around.runbooks))
+    look = kind.look(Subject(panel, unit, units, around.runbooks, around.boards))
     x, y = place
     settings: Json = {
         # Copies: grafanalib lays `extraJson` over all the rest.

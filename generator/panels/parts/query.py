@@ -68,7 +68,7 @@ def expression(asked: PanelQuery, unit: str, timing: Timing, around: Surrounding
     behind = replace(scope, window=TRAILING) if over_range else scope
     match query:
         case Increase():
-            expr = promql.increase(query, by, scope)
+            expr = _counted(query, by, scope)
             if around.families[query.of.metric].unit is None:
                 # increase() extrapolates; things that are counted come in whole numbers.
                 expr = f"round({expr})"
@@ -90,6 +90,15 @@ def expression(asked: PanelQuery, unit: str, timing: Timing, around: Surrounding
         case Expr():
             expr = common_matchers(query.expr, scope, around.fleet)
     return expr
+
+
+def _counted(query: Increase, by: tuple[str, ...], scope: Scope) -> str:
+    """Write how much a counter grew: 0, not nothing, where there are only others of its family."""
+    expr = promql.increase(query, by, scope)
+    if not query.of.where or any(condition.label in by for condition in query.of.where):
+        return expr
+    every = promql.increase(replace(query, of=replace(query.of, where=())), by, scope)
+    return f"{expr} or 0 * {every}"
 
 
 def common_matchers(expr: str, scope: Scope, fleet: str) -> str:

@@ -22,23 +22,31 @@ COMMON = frozenset({"decimals", "min", "max", "colors", "states", "grafana"})
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a panel stands in. `scrape` in seconds; `runbooks` is a base address or ""."""
+    """What a panel stands in. `scrape` in seconds; `runbooks` is a base address or "".
+
+    `boards` are the uids of the fleet's dashboards, by name.
+    """
 
     fleet: str
     scope: Scope
     families: Map[str, Family]
     scrape: float
     runbooks: str = ""
+    boards: Map[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A panel that is to be shown: the spec's, with the units of its queries decided."""
+    """A panel that is to be shown: the spec's, with the units of its queries decided.
+
+    `boards` are the uids of the dashboards that it may lead to, by name.
+    """
 
     panel: Panel
     unit: str
     units: tuple[str, ...]
     runbooks: str = ""
+    boards: Map[str, str] = field(default_factory=dict)
 
     def option(self, name: str, default: Any) -> Any:  # noqa: ANN401  # whatever YAML holds
         """Look an option up."""

@@ -15,6 +15,7 @@ from exporter.formats.decoded import Refused
 from exporter.formats.envelope_cutter import EnvelopeCutter
 from exporter.formats.envelopes import ENVELOPES
 from exporter.formats.json_stream import ObjectCutter
+from exporter.formats.otlp_cutter import RequestCutter
 from exporter.formats.otlp_protobuf import otlp_json
 from spec.mapping import FORMATS as NAMES
 from tests.decoding import Reader, cut, mapping
@@ -121,6 +122,7 @@ def test_a_protobuf_request_is_one_line_or_refused(body: bytes, signal: str) -> 
 
 CUTTERS: dict[str, Callable[[int], Cutter]] = {
     "json-stream": ObjectCutter,
+    "otlp": RequestCutter,
     **{
         name: lambda most, envelope=envelope: EnvelopeCutter(envelope(), most)  # type: ignore[misc] # mypy can't infer defaults
         for name, envelope in ENVELOPES.items()
@@ -132,6 +134,10 @@ _MARKS = {
     "json-stream": [
         b"{", b"{", b"}", b"}", b'"', b"\\", b"\n", b"\n{", b",", b" ", b"ab", b"\xef\xbb\xbf",
         b"\xef",
+    ],
+    "otlp": [
+        b"{", b"{\n", b"\n{", b" \r\n", b"}", b"}\n", b'"', b"\n", b"ab", b'{"a":{}}\n',
+        b"\xef\xbb\xbf", b"\xef",
     ],
     "cri": [
         b"t stdout F xyz\n", b"t stdout P xyz\n", b"t stderr F x\n", b"t stderr P x\n", b"\n",
@@ -155,7 +161,8 @@ def test_a_second_byte_order_mark_is_garbage_however_the_chunks_fall() -> None:
 
 def test_lines_need_no_cutter() -> None:
     assert {name: cutter_for(of) for name, of in MAPPINGS.items() if cutter_for(of)} == {
-        "json-stream": ObjectCutter
+        "json-stream": ObjectCutter,
+        "otlp": RequestCutter,
     }
 
 
@@ -179,6 +186,8 @@ _STREAMS = {
         b'{"long": "' + b"x\\n" * 9 + b'"} \x1e{"a": 1}',
         b'garbage {"a":\n{"b": 1}}\n{"a": "br\nok {}\n"}\n{"a":[1\n  \n\n{"b": 1}\n{"c": 1',
     )),
+    "otlp": b'\xef\xbb\xbf{"a": 1}\n\n{ \r\n "a": {\n  "b": "{"\n }\n}\n{"a": {"b": 1}}{}\ngarb'
+    b'age\n{\n"a": 1\n{"long": "xxxxxxxxxxxxxxxxxxxx"}\n{"a": "}"\n{\n"a": [{\n}]}\n{"last": {}}',
     "cri": b"t stdout P abc\nt stderr F de\n\nt stdout P f\nt stdout F ghi\njunk\nt stdout F jkl\n"
     b"t stderr P mnopqrstuvwxyzmnopqrstuvwxyz\nt stderr F a\nt stdout F b\nt stdout P c",
     "docker": b"".join(

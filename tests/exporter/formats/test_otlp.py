@@ -13,9 +13,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from exporter.formats.decoded import Refused
 from exporter.formats.otlp_protobuf import otlp_json
-from tests.decoding import Made, Reader, mapping, read
+from tests.decoding import Made, Reader, cut, cutter, mapping, read
 
 OTLP = mapping("otlp")
+EXAMPLES = Path(__file__).parents[4] / "shared" / "data" / "otlp"
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 START, END = 1_544_712_660_000_000_001, 1_544_712_661_500_000_003
 
@@ -76,6 +77,31 @@ def test_a_span_gives_all_its_fields() -> None:
     assert read(OTLP, line(request), *places) == Made([tuple(places.values())])
 
 
+@pytest.mark.parametrize("indent", [None, 0, 2])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_request_in_a_file_may_go_on_over_many_lines(indent: int | None, newline: str) -> None:
+    requests = [traces(WHOLE), {"resourceMetrics": []}, logs({"eventName": "a"})]
+    written = "".join(json.dumps(one, indent=indent) + "\n" for one in requests)
+    given, too_long = cut(cutter(OTLP), [written.replace("\n", newline).encode()])
+    assert too_long == 0
+    assert read(OTLP, given, "kind", "name") == Made([("span", "chat"), ("log", "a")], unmatched=1)
+
+
+@pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not here")
+def test_the_files_of_the_protocols_own_examples_are_read_as_they_are() -> None:
+    made = {}
+    for example in EXAMPLES.glob("*.json"):
+        given, too_long = cut(cutter(OTLP), [example.read_bytes()])
+        assert too_long == 0
+        made[example.stem] = read(OTLP, given, "kind", "name")
+    assert made == {
+        "events": Made([("log", "browser.page_view")]),
+        "logs": Made([("log", None)]),
+        "metrics": Made([], unmatched=1),
+        "trace": Made([("span", "I'm a server span")]),
+    }
+
+
 def test_a_log_record_gives_all_its_fields() -> None:
     record = {
         "timeUnixNano": str(END), "observedTimeUnixNano": "7", "severityNumber": 17,
@@ -93,8 +119,21 @@ def test_a_log_record_gives_all_its_fields() -> None:
 
 def test_the_name_of_a_log_record_may_be_an_attribute() -> None:
     named = {"attributes": attributes(event__name="by.attribute", other=1)}
-    request = line(logs(named, {"eventName": "own", **named}, {"attributes": []}))
-    assert read(OTLP, request, "name").rows == [("by.attribute",), ("own",), (None,)]
+    request = line(logs(named, {"eventName": "file.rs:12", **named}, {"eventName": "own"}, {}))
+    rows = [("by.attribute",), ("by.attribute",), ("own",), (None,)]
+    assert read(OTLP, request, "name").rows == rows
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [
+        (1, "internal"), (2, "server"), (3, "client"), (4, "producer"), (5, "consumer"),
+        ("SPAN_KIND_CLIENT", "client"), ("SPAN_KIND_NEW", "unspecified"), (0, "unspecified"),
+        (None, "unspecified"), (9, "unspecified"), (-1, "unspecified"), ({}, "unspecified"),
+    ],
+)  # fmt: skip
+def test_the_kind_of_a_span_is_a_number_or_its_name(kind: object, role: str) -> None:
+    assert read(OTLP, line(traces({"kind": kind})), "role").rows == [(role,)]
 
 
 @pytest.mark.parametrize(
@@ -240,8 +279,6 @@ def test_what_is_no_protobuf_is_refused(body: bytes) -> None:
 
 
 # ---- the protocol's own examples, where they are -------------------------------------------------
-
-EXAMPLES = Path(__file__).parents[4] / "shared" / "data" / "otlp"
 
 
 @pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not here")

@@ -46,6 +46,7 @@ KINDS = Kinds(
     {
         "kind": ('"p"', '"q"', '"r"', "1"),
         "t": (*TIMES, "null"),
+        "u": (*TIMES, "1732734558.75", "1732734550"),
         "a": ('"1"', "1", "true", '"f-12"', '"g-7"', '{"v": 2}'),
         "b": ('"u"', '"v"', "0.25", '""'),
         "n": ("1", "2.5", "300", '"4"', "-1"),
@@ -154,12 +155,19 @@ def updates(loops: dict[str, str], *, grow: bool) -> st.SearchStrategy[Part]:
         _maybe("else", st.just(-1)),
         _maybe("absent", st.just(7)),
     )
-    time = st.builds(
-        lambda o, x: {"set": o, "unit": "time", **x}, st.sampled_from(("t", "b")), more
-    )
+    instant = st.sampled_from(("t", "b", "n", "u"))
+    time = st.builds(lambda o, x: {"set": o, "unit": "time", **x}, instant, more)
+
+    def span(verb: str) -> st.SearchStrategy[Part]:
+        start = st.one_of(instant, instant.map(lambda i: [{"of": [i, "t"]}]))
+        return st.builds(
+            lambda end, s, x: {verb: end, "minus": s, "unit": "time", **x}, instant, start, more
+        )
+
     add = number("add")
     several = st.lists(st.one_of(add, st.just("inc")), min_size=1, max_size=2)
-    observed = {} if grow else {"own_seconds": number("observe", "s", "ms", "min")}
+    took = st.one_of(number("observe", "s", "ms", "min"), span("observe"))
+    observed = {} if grow else {"own_seconds": took}
     return st.fixed_dictionaries(
         {"own_usd_total": number("add", "usd", "cents")} if grow else {},
         optional={
@@ -169,11 +177,23 @@ def updates(loops: dict[str, str], *, grow: bool) -> st.SearchStrategy[Part]:
             **({} if grow else {"own_usd_total": number("add", "usd", "cents")}),
             **observed,
             "own_bytes": st.one_of(number("set", "kib"), table),
-            "own_time_seconds": st.one_of(time, st.just({"set": "$time"})),
+            "own_time_seconds": st.one_of(time, span("set"), st.just({"set": "$time"})),
             "own_state": label(loops).map(lambda rule: {"set": rule}),
             "own_info": st.just({"set": "=1", "labels": {"v": "b"}}),
+            **_of_sessions(of),
         },
     )  # fmt: skip
+
+
+def _of_sessions(of: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Part]]:
+    """Give what sessions sum up."""
+    tokens = {"labels": {"model": "b", "type": "=input"}}
+    money = {"labels": {"model": "b", "component": "=llm"}}
+    unit = _maybe("unit", st.just("cents"))
+    return {
+        "agent_token_usage_total": of.map(lambda o: {"add": o, **tokens}),
+        "agent_cost_usd_total": st.builds(lambda o, u: {"add": o, **u, **money}, of, unit),
+    }
 
 
 @st.composite
@@ -237,10 +257,14 @@ def mappings(draw: st.DrawFn) -> Part:
     # Something is remembered always: any place may be $m or $w.
     told: Part = {"when": {"kind": "r"}, "remember": {"m": "b", "w": ["id", '"x.y"']}}
     events.insert(draw(st.integers(0, len(events))), told)
+    names = ("a", "id", "$m", "$file", {"of": ["$w", "b"], "match": "(.)", "absent": "none"})
+    session = draw(_maybe("session", st.sampled_from(names)))
     return {
+        **session,
         "families": FAMILIES,
         "time": draw(st.sampled_from(("t", {"of": ["n", "t"], "unit": "ms"}))),
         "labels": {"agent": draw(st.sampled_from(("a", "=me", {"of": "b", "absent": "nobody"})))},
+        **draw(_maybe("remember_by", st.sampled_from(("id", ["b", "n"], {"of": ["id", "b"]})))),
         "events": [{"name": f"e{number}", **one} for number, one in enumerate(events)],
     }
 

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 GRAFANA = Path(__file__).parents[2] / "grafana"
 BUILT_IN = {
     "__all", "__from", "__interval", "__interval_ms", "__name", "__range", "__range_ms",
-    "__range_s", "__rate_interval", "__to", "__value",
+    "__range_s", "__rate_interval", "__to", "__url_time_range", "__value",
 }  # fmt: skip
 
 

@@ -105,6 +105,45 @@ def test_a_folded_row_keeps_its_panels_inside() -> None:
     assert [p["title"] for p in folded["panels"]] == ["Timeseries", "Lines"]
 
 
+@pytest.mark.parametrize(
+    ("by", "expr"),
+    [
+        ((), "round(sum(increase({some}[$__range])) or 0 * sum(increase({every}[$__range])))"),
+        (("class",), "round(sum by (class) (increase({some}[$__range])))"),
+    ],
+)
+def test_a_count_of_some_is_0_where_only_others_happened(by: tuple[str, ...], expr: str) -> None:
+    some = Selection("agent_errors_total", (Matcher("class", ("parse",)),))
+    (made,) = fleets.generated(fleets.board(panel("stat", Increase(some, None), by=by)))
+    common = 'agent=~"$agent",job=~"$job",instance=~"$instance",cluster="eu-1"}'
+    wanted = expr.format(
+        some='agent_errors_total{class="parse",' + common, every="agent_errors_total{" + common
+    )
+    assert made["panels"][1]["targets"][0]["expr"] == wanted
+
+
+LINK = (
+    "/d/support-small?${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
+    "&${__url_time_range}&var-agent=${__value.raw}"
+)
+
+
+@pytest.mark.parametrize(("leads_to", "urls"), [("small", [LINK]), ("none-such", [])])
+def test_a_label_leads_to_a_dashboard_that_there_is(leads_to: str, urls: list[str]) -> None:
+    cost = Value(Selection("agent_session_cost_usd"), "max")
+    linked = {"links": {"agent": leads_to}}
+    table = panel("table", cost, by=("session", "agent"), options=linked)
+    (dashboard,) = fleets.generated(fleets.board(table))
+    assert checks.everything(dashboard) == []
+    properties = [
+        one
+        for override in dashboard["panels"][1]["fieldConfig"]["overrides"]
+        for one in override["properties"]
+        if override["matcher"]["options"] == "Agent" and one["id"] == "links"
+    ]
+    assert [link["url"] for one in properties for link in one["value"]] == urls
+
+
 def test_a_panel_keeps_its_id_when_another_is_put_before_it() -> None:
     before = fleets.generated(BOARD)[0]["panels"]
     more = fleets.board(panel("stat", Rate(TASKS), title="New"), *ONE_OF_EACH)

@@ -1,0 +1,1 @@
+"""How the table of prices that is shipped is made."""
