@@ -282,7 +282,7 @@
             'for': '5m',
             labels: {
               severity: 'warning',
-              category: 'cost',
+              category: 'system',
               fleet: 'agents',
             } + $._config.alertLabels,
             annotations: {

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from hashlib import blake2b
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 SHOWN, DAY, LONGEST = 20, 86_400, 128
 SUMMED = {
@@ -53,7 +50,7 @@ class Sessions:
         for agent, count in self.of_agent.items():
             if count:
                 found["agent_sessions_total"][agent,] = count
-        newest = max((time for one in self.told.values() for time in one.times), default=None)
+        newest = self._newest()
         figures = defaultdict[str, dict[tuple[str, str], Fraction]](dict)
         for key, one in self.told.items():
             last = max(one.times, default=None)
@@ -68,6 +65,12 @@ class Sessions:
             order = sorted(amounts, key=lambda key: (-amounts[key], key[1], key[0]))
             found[family].update({key: float(amounts[key]) for key in order[:SHOWN]})
         return dict(found)
+
+    def _newest(self) -> datetime | None:
+        """Give the time that sessions are old by: what is told of the future ages nobody."""
+        latest = [max(one.times) for one in self.told.values() if one.times]
+        soon = datetime.now(UTC) + timedelta(days=1)
+        return max((t for t in latest if t <= soon), default=max(latest, default=None))
 
 
 def cut(name: str) -> str:
