@@ -143,7 +143,7 @@ def test_the_spec_that_is_spoilt_is_good(tmp_path: Path) -> None:
     assert loaded(GOOD, tmp_path) == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(EVERYWHERE), st.sampled_from(JUNK), st.booleans())
 def test_whatever_stands_anywhere_is_taken_or_told_at_its_place(
     tmp_path_factory: pytest.TempPathFactory,

@@ -269,7 +269,7 @@ def mappings(draw: st.DrawFn) -> Part:
     }
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mappings(), st.data())
 def test_any_mapping_gives_the_oracles_totals(mapping: Part, data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:

@@ -493,7 +493,7 @@ def preset(name: str) -> tuple[Mapping, dict[str, Family]]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_lines_give_the_oracles_totals(name: str, data: st.DataObject) -> None:
     mapping, families = preset(name)
@@ -501,7 +501,7 @@ def test_any_lines_give_the_oracles_totals(name: str, data: st.DataObject) -> No
     agree((mapping,), families, data.draw(cuts(whole)))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_two_presets_in_one_source_are_both_applied(data: st.DataObject) -> None:
     names = data.draw(st.permutations(PRESETS))[:2]
@@ -521,7 +521,7 @@ def test_every_line_of_any_bytes_has_exactly_one_outcome(name: str, whole: bytes
     assert sum(engine.counts().lines.values()) == whole.count(b"\n")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(AGENTS), st.integers(0, 10**6), st.binary(max_size=2)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,11 +119,18 @@ def test_the_diff_goes_from_the_disk_to_the_spec(tmp_path: Path) -> None:
     )
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    (tmp_path / "agents.yaml").write_text((ROOT / "agents.yaml").read_text())
-    done = run("generate", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("generated")
+    (folder / "agents.yaml").write_text((ROOT / "agents.yaml").read_text())
+    done = run("generate", cwd=folder)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def tree(generated: Path, tmp_path: Path) -> Path:
+    shutil.copytree(generated, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

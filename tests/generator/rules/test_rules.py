@@ -58,9 +58,7 @@ def test_every_kind_is_proven_by_promtool(selector: dict[str, str], tmp_path: Pa
 @pytest.mark.parametrize(
     ("window", "wait", "keep"),
     [
-        ("1", "0", "0"),
         ("1", "1/2", "1"),
-        ("90", "2", "1"),
         ("90", "0", "2"),
         ("420", "2", "0"),
         ("2592000", "1/2", "0"),
