@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spec.label_values import label_values, values_of
 from spec.mapping import UNPRICED
 from spec.model import Ratio
+from spec.panel_widths import filled
 from spec.read_queries import ALERT_KINDS, PANEL_KINDS
 from spec.reading import PROMETHEUS_FAMILIES, read_where
 from spec.sessions import fed_by_sessions
@@ -178,7 +179,7 @@ def _rows(rows: Node, fed: Fed, known: Collection[str]) -> Iterator[Node]:
         if panels is None:
             yield row
             continue
-        kept = [p for p in (_panel(one, fed, known) for one in panels.elements()) if p]
+        kept = filled(panels.elements(), lambda panel: _panel(panel, fed, known))
         if kept:
             value = {**dict(row.items()), "panels": replace(panels, value=kept)}
             yield replace(row, value=value)

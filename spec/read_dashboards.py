@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from spec.model import Dashboard, Expr, Panel, PanelQuery, Row
+from spec.panel_widths import width_of
 from spec.problems import nearest
 from spec.read_queries import PANEL_KINDS, kind_of, read_query
 from spec.reading import constants, integer, string, texts
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from spec.node import Node
     from spec.reading import Reading
 
-_STAT_SIZE = (4, 4)
-_SIZE = (12, 8)
+_STAT_HEIGHT, _HEIGHT = 4, 8
 _NEEDS_NO_QUERY = ("text", "alerts")
 COMMON_OPTIONS = ("decimals", "min", "max", "colors", "states", "grafana")
 """Settings of every panel."""
@@ -93,7 +93,6 @@ def _panel(node: Node, into: Reading) -> Panel:
     asks = node.has("query") or node.has("queries")
     if not asks and show not in _NEEDS_NO_QUERY:
         into.wrong(node, "asks for nothing", "add a query")
-    width, height = _STAT_SIZE if show == "stat" else _SIZE
     steps = node.get("steps")
     options = node.get("options")
     _check_options(options, show, into)
@@ -108,8 +107,8 @@ def _panel(node: Node, into: Reading) -> Panel:
         unit=string(node.get("unit")),
         since=string(node.get("since")),
         steps=_steps(steps),
-        width=integer(node.get("width"), width),
-        height=integer(node.get("height"), height),
+        width=width_of(node),
+        height=integer(node.get("height"), _STAT_HEIGHT if show == "stat" else _HEIGHT),
         options=cast("dict[str, Any]", options.plain()) if options else {},
         origin=node,
     )

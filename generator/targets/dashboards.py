@@ -11,12 +11,13 @@ from generator.model import Artefact
 from generator.panels import VISUALISATIONS
 from generator.panels.parts import envelope
 from generator.panels.parts.annotations import annotation
-from generator.panels.parts.layout import COLUMNS, flow, ids
+from generator.panels.parts.layout import flow, ids
 from generator.panels.parts.panel import problems, visual
 from generator.panels.parts.variables import common_matchers, variables
 from generator.panels.parts.visualisation import Surroundings
 from generator.promql import Scope
 from spec.fed import fed_families
+from spec.panel_widths import COLUMNS
 from spec.problems import Mark, Problem, SpecError
 
 if TYPE_CHECKING:

@@ -104,3 +104,21 @@ def test_what_asks_for_a_value_that_a_log_may_tell_stays(tmp_path: Path) -> None
     spec = loaded(tmp_path, _preset(tmp_path, "error"))
     assert "RetriesExhausted" in names(spec)
     assert "Retries exhausted" in _titles(spec)
+
+
+def test_panels_fill_the_lines_of_those_that_are_left_out(tmp_path: Path) -> None:
+    whole, some = (
+        {board.name: board for board in loaded(tmp_path, text).dashboards}["fleet"].rows[0].panels
+        for text in ("version: 1\nfleet: f\n", AIDER)
+    )
+    usual = {panel.title: panel.width for panel in whole}
+    widths = {panel.title: panel.width for panel in some}
+    assert (usual["Active alerts"], usual["Open breakers and critical states"]) == (13, 11)
+    assert "Open breakers and critical states" not in widths
+    assert widths["Active alerts"] == 24
+    lines: list[int] = []
+    for panel in some:
+        if not lines or lines[-1] + panel.width > 24:
+            lines.append(0)
+        lines[-1] += panel.width
+    assert set(lines) == {24}

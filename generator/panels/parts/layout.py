@@ -5,12 +5,12 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from spec.panel_widths import COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from spec.model import Panel, Row
-
-COLUMNS = 24
 
 
 def flow(panels: Sequence[Panel], top: int) -> tuple[list[tuple[int, int]], int]:
