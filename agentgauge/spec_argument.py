@@ -1,4 +1,4 @@
-"""The SPEC argument that most verbs take, and what they say when it can't be used."""
+"""The SPEC that most verbs take, or the paths and their preset; and what is said of a wrong one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 spec_argument = click.argument(
     "spec_path", metavar="[SPEC]", default="agents.yaml", type=click.Path(path_type=Path)
 )
+
+paths_argument = click.argument(
+    "paths", metavar="[SPEC | PATH...]", nargs=-1, type=click.Path(path_type=Path)
+)
+
+preset_option = click.option(
+    "--preset", metavar="NAME",
+    help="Read the PATHs by this preset (or by the mapping in this file), without a spec. "
+    "A directory is searched with the preset's own glob; - is standard input.",
+)  # fmt: skip
 
 
 def load_or_exit(path: Path) -> Spec:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentgauge.commands.export import what_to_read
-from agentgauge.spec_argument import complain
+from agentgauge.spec_argument import complain, paths_argument, preset_option
 from exporter.server import DEFAULT_ADDRESS
 from spec.load import load_spec
 from spec.problems import SpecError
@@ -75,12 +75,8 @@ def _labels(
 
 
 @click.command("backfill")
-@click.argument("paths", metavar="[SPEC | PATH...]", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--preset", metavar="NAME",
-    help="Read the PATHs by this preset (or by the mapping in this file), without a spec. "
-    "A directory is searched with the preset's own glob; - is standard input.",
-)  # fmt: skip
+@paths_argument
+@preset_option
 @click.option(
     "--to", required=True, metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
     help="Where the files go: a folder that is not there yet, or is empty.",

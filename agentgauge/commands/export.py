@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from agentgauge import __version__
-from agentgauge.spec_argument import complain
+from agentgauge.spec_argument import complain, paths_argument, preset_option
 from exporter.server import DEFAULT_ADDRESS, DEFAULT_TELEMETRY_PATH
 from spec.load import load_preset, load_spec
 from spec.model import SERIES_LIMIT, Source
@@ -26,12 +26,8 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@click.argument("paths", metavar="[SPEC | PATH...]", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--preset", metavar="NAME",
-    help="Read the PATHs by this preset (or by the mapping in this file), without a spec. "
-    "A directory is searched with the preset's own glob; - is standard input.",
-)  # fmt: skip
+@paths_argument
+@preset_option
 @click.option(
     "--once", is_flag=True,
     help="Read everything to its end, print the metrics on standard output and exit. "

@@ -40,7 +40,7 @@ def test_every_real_log_is_recognised(folder: str) -> None:
     ("data", "preset"),
     [
         (LINE, "aider"),
-        (gzip.compress(LINE), "aider"),
+        (gzip.compress(LINE, mtime=0), "aider"),
         (b"\xef\xbb\xbf" + LINE, "aider"),
         (LINE.rstrip(b"\n"), "aider"),
         (b'{"event": "launched"}\n' * 150 + LINE, "aider"),
@@ -56,6 +56,7 @@ def test_every_real_log_is_recognised(folder: str) -> None:
         (b'{"a":' * 100_000, None),
         (b"[1, 2]\n", None),
     ],
+    ids=lambda value: f"{value[:20]!r}" if isinstance(value, bytes) else str(value),
 )
 def test_what_is_no_agents_log_is_nobodys(data: bytes, preset: str | None, tmp_path: Path) -> None:
     path = tmp_path / "log"
