@@ -34,7 +34,15 @@ def quicken(alerts: Path, by: int, kept: str) -> None:
     files = [*(alerts / "rules").glob("*.yaml"), alerts / "prometheus.yml"]
     for path in (*files, alerts / "alertmanager.yml"):
         text = _KEY.sub(
-            lambda found: found[1] + (kept if found[2] == kept else _divided(found[2], by)),
+            # A second may be written as 1s and as 1000ms.
+            lambda found: (
+                found[1]
+                + (
+                    kept
+                    if parse_duration(found[2]) == parse_duration(kept)
+                    else _divided(found[2], by)
+                )
+            ),
             path.read_text(),
         )
         if path.parent.name == "rules":

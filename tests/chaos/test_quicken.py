@@ -41,6 +41,14 @@ groups:
 """
 
 
+def test_the_pace_of_scrapes_stays_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "prometheus.yml").write_text("global:\n  scrape_interval: 1s\n")
+    (tmp_path / "alertmanager.yml").write_text("")
+    quicken(tmp_path, 15, kept="1000ms")
+    assert (tmp_path / "prometheus.yml").read_text() == "global:\n  scrape_interval: 1000ms\n"
+
+
 def test_windows_waits_and_paces_are_divided_and_names_and_texts_stay(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/r.yaml").write_text(RULES)

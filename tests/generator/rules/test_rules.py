@@ -49,8 +49,8 @@ def test_the_same_spec_gives_the_same_bytes() -> None:
     assert promtool.generated(resolve(given)) == promtool.generated(resolve(given))
 
 
-@pytest.mark.parametrize("selector", [{}, {"job": "the job", "cluster": 'e"u'}])
-def test_every_kind_is_proven_by_promtool(selector: dict[str, str], tmp_path: Path) -> None:
+def test_every_kind_is_proven_by_promtool(tmp_path: Path) -> None:
+    selector = {"job": "the job", "cluster": 'e"u'}
     given = replace(fleets.spec(*fleets.KINDS.values()), selector=selector)
     promtool.prove(given, tmp_path)
 
@@ -76,7 +76,7 @@ def test_any_window_wait_and_keep_is_proven_by_promtool(
     promtool.prove(fleets.spec(*alerts), tmp_path)
 
 
-@pytest.mark.parametrize(("per", "wait"), [("60", "0"), ("3600", "1/1000"), ("2592000", "0")])
+@pytest.mark.parametrize(("per", "wait"), [("60", "1/1000"), ("2592000", "0")])
 def test_any_budget_is_proven_by_promtool(per: str, wait: str, tmp_path: Path) -> None:
     period = Fraction(per)
     lasts = period * Fraction(wait)
