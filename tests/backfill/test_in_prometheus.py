@@ -9,7 +9,7 @@ import pytest
 
 from tests.backfill.histories import at, backfill, once, prometheus, samples, take_in, value
 from tests.backfill.test_history import NOON, SMALL, event, write
-from tests.preset_logs import real
+from tests.preset_logs import needs_real_logs, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def test_quantiles_and_gauges_are_those_of_their_time(
     assert load == 0.5
 
 
-@pytest.mark.skipif(not REAL, reason="the collection of real logs is not on this machine")
+@needs_real_logs
 @pytest.mark.parametrize("preset", list(REAL))
 def test_the_totals_of_real_logs_are_those_of_export_once(
     server: tuple[Server, dict[str, int]], preset: str
@@ -127,7 +127,7 @@ def test_the_totals_of_real_logs_are_those_of_export_once(
     assert found == pytest.approx(once(preset, REAL[preset]))
 
 
-@pytest.mark.skipif(not REAL, reason="the collection of real logs is not on this machine")
+@needs_real_logs
 @pytest.mark.parametrize(("preset", "selector"), list(TOTALS))
 def test_queries_give_the_known_totals_of_real_logs(
     server: tuple[Server, dict[str, int]], preset: str, selector: str

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agentgauge.commands.explain import command
-from tests.presets.test_presets import fixture_files
+from tests.preset_logs import fixture_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from exporter.assembly import Exporter, Settings
 from exporter.sources.discovery import Discovery
 from spec.load import load_spec, preset_names
 from spec.model import Source
-from tests.presets.test_presets import REAL, fixture, fixture_files
+from tests.preset_logs import REAL, fixture, fixture_files, needs_real_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,9 +76,8 @@ def of_spec(path: Path) -> dict[str, float]:
     return samples(spec.sources, dict(spec.families))
 
 
+@needs_real_logs
 def test_a_home_of_real_logs_gives_what_each_preset_gives_of_its_folder(home: Path) -> None:
-    if not REAL.exists():
-        pytest.skip("the collection of real logs is not on this machine")
     for folder in FOLDERS:
         shutil.copytree(REAL / folder, home / folder)
 

@@ -12,7 +12,6 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,15 +20,16 @@ from generator.build import build
 from generator.output import write
 from spec.load import load_spec, preset_names
 from tests.e2e.test_dashboards_live import filled, panels
+from tests.preset_logs import FIXTURES, spec_of
 from tests.servers import ask, eventually, prometheus, query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from agentgauge.servers import Server
 
-FIXTURES = Path(__file__).parents[1] / "presets"
-PRESETS = tuple(name for name in preset_names() if (FIXTURES / f"{name}.prom").exists())
+PRESETS = preset_names()
 BUSY = 100
 """How often a fixture's log is played: panels that rank want some traffic."""
 
@@ -37,14 +37,6 @@ _TIMING = "timing: {scrape: 1s, evaluation: 2s, born_at_zero: 1s}\n"
 _COUNTED = re.compile(r"^# TYPE (\S+) (?:counter|histogram)$", re.MULTILINE)
 _ALERTS = re.compile(r"\bALERTS\b|\bALERTS_FOR_STATE\b")
 """What panels show of alerts: nothing, while none fires."""
-
-
-def spec_of(folder: Path, *presets: str) -> Path:
-    """Write the least that a user would: a source, and the preset that reads it."""
-    path = folder / f"{presets[0] if len(presets) == 1 else 'all'}.yaml"
-    sources = "".join(f"  - {{file: /var/log/{name}/*, preset: {name}}}\n" for name in presets)
-    path.write_text(f"version: 1\nfleet: agents\nsources:\n{sources}{_TIMING}")
-    return path
 
 
 def times(exposition: str, factor: int) -> str:
@@ -101,7 +93,7 @@ def serving(pages: Pages) -> Iterator[str]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, float]]:
     """A Prometheus that has seen every preset's counts move."""
     folder = tmp_path_factory.mktemp("presets")
-    write(build(load_spec(spec_of(folder, *PRESETS))), folder)
+    write(build(load_spec(spec_of(folder, *PRESETS, more=_TIMING))), folder)
     targets = folder / "alerts/targets"
     targets.mkdir(parents=True, exist_ok=True)
     pages, started = Pages(), time.time()
@@ -152,7 +144,7 @@ def test_no_panel_of_a_presets_dashboards_is_empty(
     server, since = live
     made = [
         json.loads(artefact.text)
-        for artefact in build(load_spec(spec_of(tmp_path, preset)))
+        for artefact in build(load_spec(spec_of(tmp_path, preset, more=_TIMING)))
         if re.fullmatch(r"dashboards/(?!agents-watching).*\.json", artefact.path)
     ]
     assert made

@@ -19,12 +19,12 @@ from spec.names import named, with_names
 from spec.read_names import other_names
 from tests.compiled import Compiled
 from tests.names.reading import OPENMETRICS, read, read_preset, text
+from tests.preset_logs import REAL, needs_real_logs
 from tests.servers import find
 
 HERE = Path(__file__).parent
 SPEC = HERE / "agents.yaml"
 PRESETS = HERE.parent / "presets"
-REAL = HERE.parents[2] / "shared/data"
 NAMES = other_names("otel")
 THEIRS = ("gen_ai_", "mcp_client_", "claude_code_")
 
@@ -158,16 +158,14 @@ def test_totals_are_the_same_under_both_names(preset: str) -> None:
     same_totals(text(read_preset(preset, files)))
 
 
+@needs_real_logs
 @pytest.mark.parametrize("preset", ["codex", "pi"])
 def test_totals_of_real_logs_are_the_same_under_both_names(preset: str) -> None:
-    if not (REAL / preset).exists():
-        pytest.skip("the collection of real logs is not on this machine")
     same_totals(text(read_preset(preset, REAL / preset)))
 
 
+@needs_real_logs
 def test_claude_codes_real_logs_give_what_its_own_metrics_would_say() -> None:
-    if not (REAL / "claude-code").exists():
-        pytest.skip("the collection of real logs is not on this machine")
     found = text(read_preset("claude-code", REAL / "claude-code"))
     same_totals(found)
     assert sums(found, "claude_code_token_usage_tokens_total", "type") == {

@@ -17,6 +17,7 @@ from exporter.assembly import Exporter, Settings
 from spec.load import load_preset, preset_names
 from spec.model import Source
 from tests.compiled import Compiled
+from tests.preset_logs import REAL, fixture, fixture_files, needs_real_logs
 from tests.servers import find
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 HERE = Path(__file__).parent
-REAL = Path(__file__).parents[3] / "shared" / "data"
 PRESETS = preset_names()
 LINES = ("json", "logfmt", "text")
 """The formats in which a line is an event."""
@@ -37,18 +37,6 @@ def export(preset: str, *files: Path, text: str | None = None) -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
-
-
-def fixture(preset: str) -> Path:
-    """Give a preset's own small log: a file, or a folder of them."""
-    folder = HERE / preset
-    return folder if folder.is_dir() else HERE / f"{preset}.jsonl"
-
-
-def fixture_files(preset: str) -> list[Path]:
-    """Name the files of a preset's own small log."""
-    log = fixture(preset)
-    return sorted(path for path in log.rglob("*") if path.is_file()) if log.is_dir() else [log]
 
 
 def samples(exposition: str) -> dict[str, float]:
@@ -248,11 +236,9 @@ def test_a_line_without_a_kind_is_no_event() -> None:
 # ---- a real log, where it is at hand -------------------------------------------------------------
 
 
+@needs_real_logs
 def test_a_real_log_of_aider_gives_its_known_totals() -> None:
-    log = REAL / "aider" / "analytics.jsonl"
-    if not log.exists():
-        pytest.skip("the collection of real logs is not on this machine")
-    exposition = export("aider", log)
+    exposition = export("aider", REAL / "aider" / "analytics.jsonl")
     found = samples(exposition)
 
     def total(family: str, part: str = "") -> float:

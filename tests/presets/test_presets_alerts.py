@@ -9,20 +9,13 @@ import pytest
 
 from generator.resolve import resolve
 from spec.load import load_spec, preset_names
+from tests.preset_logs import spec_of
 
 if TYPE_CHECKING:
     from generator.model import ProvenAlert
 
 SHIPPED = Path(__file__).parents[2] / "agents.yaml"
 PRESETS = preset_names()
-
-
-def spec_of(folder: Path, *presets: str) -> Path:
-    """Write the least that a user would."""
-    path = folder / "agents.yaml"
-    sources = "".join(f"  - {{file: /var/log/{name}/*, preset: {name}}}\n" for name in presets)
-    path.write_text(f"version: 1\nfleet: agents\nsources:\n{sources}")
-    return path
 
 
 def alerts_of(spec: Path) -> dict[str, ProvenAlert]:

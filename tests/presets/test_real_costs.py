@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from exporter.assembly import Exporter, Settings
 from spec.load import load_preset
 from spec.model import Source
+from tests.preset_logs import REAL, needs_real_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REAL = Path(__file__).parents[3] / "shared" / "data"
 MILLION = 1_000_000
 # Dollars for a million tokens in February 2026, and how much dearer a long context was.
 PRICES = {
@@ -27,9 +26,7 @@ PRICES = {
 }
 LONG = 200_000, (Fraction(2), Fraction(3, 2), Fraction(2), Fraction(2), Fraction(2))
 
-pytestmark = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the collection of real logs is not on this machine"
-)
+pytestmark = needs_real_logs
 
 
 def read(preset: str) -> dict[str, float]:

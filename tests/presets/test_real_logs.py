@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,20 +16,19 @@ from exporter.model import Block
 from spec.load import load_preset
 from spec.model import Source
 from tests.compiled import Compiled
+from tests.preset_logs import REAL, needs_real_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-REAL = Path(__file__).parents[3] / "shared" / "data"
 BLOCK_LINES = 40
 ORDERS: dict[str, Callable[[list[Path]], list[Path]]] = {
     "first to last": sorted,
     "last to first": lambda files: sorted(files, reverse=True),
 }
 
-pytestmark = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the collection of real logs is not on this machine"
-)
+pytestmark = needs_real_logs
 
 
 @dataclass

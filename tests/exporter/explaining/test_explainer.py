@@ -19,7 +19,8 @@ from spec.load import load_preset, preset_names
 from spec.model import Source
 from tests.exporter.mapping.test_presets_oracle import KINDS
 from tests.oracle.lines import lines
-from tests.presets.test_presets import counted, fixture_files
+from tests.preset_logs import fixture_files
+from tests.presets.test_presets import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

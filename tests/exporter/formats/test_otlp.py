@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from exporter.formats.decoded import Refused
 from exporter.formats.otlp_protobuf import otlp_json
 from tests.decoding import Made, Reader, cut, cutter, mapping, read
+from tests.preset_logs import REAL, needs_real_logs
 
 OTLP = mapping("otlp")
-EXAMPLES = Path(__file__).parents[4] / "shared" / "data" / "otlp"
+EXAMPLES = REAL / "otlp"
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 START, END = 1_544_712_660_000_000_001, 1_544_712_661_500_000_003
 
@@ -87,7 +87,7 @@ def test_a_request_in_a_file_may_go_on_over_many_lines(indent: int | None, newli
     assert read(OTLP, given, "kind", "name") == Made([("span", "chat"), ("log", "a")], unmatched=1)
 
 
-@pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not here")
+@needs_real_logs
 def test_the_files_of_the_protocols_own_examples_are_read_as_they_are() -> None:
     made = {}
     for example in EXAMPLES.glob("*.json"):
@@ -281,7 +281,7 @@ def test_what_is_no_protobuf_is_refused(body: bytes) -> None:
 # ---- the protocol's own examples, where they are -------------------------------------------------
 
 
-@pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not here")
+@needs_real_logs
 def test_the_protocols_own_examples_are_read() -> None:
     names = [
         read(OTLP, line(json.loads((EXAMPLES / f"{name}.json").read_bytes())), "kind", "name")

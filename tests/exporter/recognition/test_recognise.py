@@ -10,7 +10,7 @@ import pytest
 
 from exporter.recognition.recognise import Recogniser
 from spec.load import load_preset, preset_names
-from tests.presets.test_presets import REAL, fixture, fixture_files
+from tests.preset_logs import REAL, fixture, fixture_files, needs_real_logs
 
 LINE = b'{"event": "message_send", "properties": {"main_model": "m", "prompt_tokens": 1}}\n'
 FOLDERS = {"claude-code", "codex", "pi", "aider", "swe-agent", "openhands"}
@@ -28,11 +28,11 @@ def test_every_presets_own_log_is_recognised(preset: str) -> None:
     assert set(known.values()) <= {(preset,), ()}, fixture(preset)
 
 
+@needs_real_logs
 @pytest.mark.parametrize("folder", sorted(FOLDERS))
 def test_every_real_log_is_recognised(folder: str) -> None:
     files = [path for path in (REAL / folder).rglob("*") if path.is_file()]
-    if not files:
-        pytest.skip("the collection of real logs is not on this machine")
+    assert files
     assert {recogniser().recognise(str(path)).presets for path in files} == {(folder,)}
 
 
