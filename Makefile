@@ -28,8 +28,8 @@ run: servers ## Start the demo: agents, exporter, Prometheus, Alertmanager
 .PHONY: test
 test: $(STAMP) ## Run the tests, with the real Prometheus and Alertmanager
 	@bash tools/servers.sh docker-compose openssl victoria-metrics
-	@# Three workers more than there are cores: tests of real servers mostly wait for them.
-	@$(IN_VENV) -m pytest -n $$(($$(nproc) + 3)) --dist loadfile $(ARGS)
+	@# Two workers more than there are cores: tests of real servers mostly wait for them.
+	@$(IN_VENV) -m pytest -n $$(($$(nproc) + 2)) --dist loadfile $(ARGS)
 
 .PHONY: chaos
 chaos: servers ## Break the simulated agents in ten ways, and see who is paged, how soon
